@@ -1,0 +1,243 @@
+//! The configuration registry: every key the engine knows, with its default, and a session's values.
+//!
+//! A key that is accepted has an effect. Keys nobody registered are stored and readable, as in Spark.
+
+use std::collections::BTreeMap;
+
+/// One known key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConfEntry {
+    /// Key.
+    pub key: &'static str,
+    /// Default as text.
+    pub default: &'static str,
+    /// What it does, for the docs and `SET -v`.
+    pub doc: &'static str,
+    /// Whether it may change in a running session (`isModifiable`).
+    pub runtime: bool,
+}
+
+macro_rules! conf_entries {
+    ($($(#[doc = $doc:literal])+ $name:ident = ($key:literal, $default:literal, $runtime:literal);)*) => {
+        $($(#[doc = $doc])+ pub const $name: ConfEntry =
+            ConfEntry { key: $key, default: $default, doc: concat!($($doc),+), runtime: $runtime };)*
+        /// Every known key.
+        pub static ENTRIES: &[ConfEntry] = &[$($name),*];
+    };
+}
+
+conf_entries! {
+    /// Name of the application.
+    APP_NAME = ("spark.app.name", "Kindling", false);
+    /// Number of executors; each has `spark.executor.cores` threads.
+    EXECUTOR_INSTANCES = ("spark.executor.instances", "1", false);
+    /// Threads of one executor.
+    EXECUTOR_CORES = ("spark.executor.cores", "2", false);
+    /// Attempts of one task before its job fails.
+    TASK_MAX_FAILURES = ("spark.task.maxFailures", "4", false);
+    /// Partitions of `parallelize`, `range` and scans without their own number; the cores of all executors when empty.
+    DEFAULT_PARALLELISM = ("spark.default.parallelism", "", false);
+    /// Partitions of an exchange for a join or an aggregation.
+    SHUFFLE_PARTITIONS = ("spark.sql.shuffle.partitions", "200", true);
+    /// Re-plans between stages from the sizes that were measured.
+    ADAPTIVE_ENABLED = ("spark.sql.adaptive.enabled", "true", true);
+    /// Coalesces small shuffle partitions.
+    COALESCE_PARTITIONS_ENABLED = ("spark.sql.adaptive.coalescePartitions.enabled", "true", true);
+    /// Favours parallelism over the advisory size when partitions are coalesced.
+    COALESCE_PARALLELISM_FIRST = ("spark.sql.adaptive.coalescePartitions.parallelismFirst", "true", true);
+    /// Smallest partition after coalescing.
+    COALESCE_MIN_PARTITION_SIZE = ("spark.sql.adaptive.coalescePartitions.minPartitionSize", "1MB", true);
+    /// Shuffle partitions before coalescing; `spark.sql.shuffle.partitions` when empty.
+    COALESCE_INITIAL_PARTITION_NUM = ("spark.sql.adaptive.coalescePartitions.initialPartitionNum", "", true);
+    /// Size that adaptive execution aims at for a shuffle partition.
+    ADVISORY_PARTITION_SIZE = ("spark.sql.adaptive.advisoryPartitionSizeInBytes", "64MB", true);
+    /// Reads shuffle output locally where no re-partitioning is needed.
+    LOCAL_SHUFFLE_READER_ENABLED = ("spark.sql.adaptive.localShuffleReader.enabled", "true", true);
+    /// Splits skewed partitions of a join.
+    SKEW_JOIN_ENABLED = ("spark.sql.adaptive.skewJoin.enabled", "true", true);
+    /// A partition this many times the median is skewed.
+    SKEW_JOIN_FACTOR = ("spark.sql.adaptive.skewJoin.skewedPartitionFactor", "5.0", true);
+    /// A partition larger than this may be skewed.
+    SKEW_JOIN_THRESHOLD = ("spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes", "256MB", true);
+    /// Largest side that adaptive execution broadcasts; `spark.sql.autoBroadcastJoinThreshold` when empty.
+    ADAPTIVE_BROADCAST_THRESHOLD = ("spark.sql.adaptive.autoBroadcastJoinThreshold", "", true);
+    /// Largest side of a join that is broadcast; -1 turns it off.
+    AUTO_BROADCAST_JOIN_THRESHOLD = ("spark.sql.autoBroadcastJoinThreshold", "10485760b", true);
+    /// Prefers a sort-merge join over a shuffled hash join.
+    PREFER_SORT_MERGE_JOIN = ("spark.sql.join.preferSortMergeJoin", "true", true);
+    /// Allows cross products without the CROSS keyword.
+    CROSS_JOIN_ENABLED = ("spark.sql.crossJoin.enabled", "true", true);
+    /// Most bytes that one partition reads of files.
+    FILES_MAX_PARTITION_BYTES = ("spark.sql.files.maxPartitionBytes", "128MB", true);
+    /// Cost of opening a file, in bytes that could be read instead.
+    FILES_OPEN_COST_IN_BYTES = ("spark.sql.files.openCostInBytes", "4MB", true);
+    /// Suggested least number of file partitions; the default parallelism when empty.
+    FILES_MIN_PARTITION_NUM = ("spark.sql.files.minPartitionNum", "", true);
+    /// Records in one file at most; 0 means no limit.
+    FILES_MAX_RECORDS_PER_FILE = ("spark.sql.files.maxRecordsPerFile", "0", true);
+    /// Skips corrupt files.
+    IGNORE_CORRUPT_FILES = ("spark.sql.files.ignoreCorruptFiles", "false", true);
+    /// Skips files that have disappeared.
+    IGNORE_MISSING_FILES = ("spark.sql.files.ignoreMissingFiles", "false", true);
+    /// Standard SQL behaviour: overflow, bad casts and division by zero are errors.
+    ANSI_ENABLED = ("spark.sql.ansi.enabled", "true", true);
+    /// Whether identifiers are matched case-sensitively.
+    CASE_SENSITIVE = ("spark.sql.caseSensitive", "false", true);
+    /// Time zone of timestamps' text and fields.
+    SESSION_TIME_ZONE = ("spark.sql.session.timeZone", "UTC", true);
+    /// `TIMESTAMP` means `TIMESTAMP_LTZ` or `TIMESTAMP_NTZ`.
+    TIMESTAMP_TYPE = ("spark.sql.timestampType", "TIMESTAMP_LTZ", true);
+    /// Format of reads and writes that name none.
+    DEFAULT_SOURCE = ("spark.sql.sources.default", "parquet", true);
+    /// Guesses the types of partition columns.
+    PARTITION_COLUMN_TYPE_INFERENCE = ("spark.sql.sources.partitionColumnTypeInference.enabled", "true", true);
+    /// `static` or `dynamic` partition overwrite.
+    PARTITION_OVERWRITE_MODE = ("spark.sql.sources.partitionOverwriteMode", "STATIC", true);
+    /// Codec of Parquet files written.
+    PARQUET_COMPRESSION = ("spark.sql.parquet.compression.codec", "snappy", true);
+    /// Merges the schemas of all Parquet files of a read.
+    PARQUET_MERGE_SCHEMA = ("spark.sql.parquet.mergeSchema", "false", true);
+    /// Pushes filters into Parquet.
+    PARQUET_FILTER_PUSHDOWN = ("spark.sql.parquet.filterPushdown", "true", true);
+    /// Name of the column that keeps malformed records.
+    COLUMN_NAME_OF_CORRUPT_RECORD = ("spark.sql.columnNameOfCorruptRecord", "_corrupt_record", true);
+    /// Folder of managed tables.
+    WAREHOUSE_DIR = ("spark.sql.warehouse.dir", "spark-warehouse", false);
+    /// First partitions of a `take`.
+    LIMIT_INITIAL_NUM_PARTITIONS = ("spark.sql.limit.initialNumPartitions", "1", true);
+    /// Growth of the partitions of a `take`.
+    LIMIT_SCALE_UP_FACTOR = ("spark.sql.limit.scaleUpFactor", "4", true);
+    /// Rows of a sorted limit kept in memory.
+    TOP_K_SORT_FALLBACK_THRESHOLD = ("spark.sql.execution.topKSortFallbackThreshold", "2147483632", true);
+    /// Share of memory for execution and storage.
+    MEMORY_FRACTION = ("spark.memory.fraction", "0.6", false);
+    /// Share of that which storage may keep against execution.
+    MEMORY_STORAGE_FRACTION = ("spark.memory.storageFraction", "0.5", false);
+    /// Memory of one executor.
+    EXECUTOR_MEMORY = ("spark.executor.memory", "1g", false);
+    /// `FIFO` or `FAIR`.
+    SCHEDULER_MODE = ("spark.scheduler.mode", "FIFO", false);
+    /// Shows DataFrames as tables in notebooks without `show()`.
+    REPL_EAGER_EVAL_ENABLED = ("spark.sql.repl.eagerEval.enabled", "false", true);
+    /// Rows shown by eager evaluation.
+    REPL_EAGER_EVAL_MAX_NUM_ROWS = ("spark.sql.repl.eagerEval.maxNumRows", "20", true);
+    /// Cell width of eager evaluation.
+    REPL_EAGER_EVAL_TRUNCATE = ("spark.sql.repl.eagerEval.truncate", "20", true);
+    /// Most distinct values of a pivot column without an explicit list.
+    PIVOT_MAX_VALUES = ("spark.sql.pivotMaxValues", "10000", true);
+    /// What a duplicate map key does: `EXCEPTION` or `LAST_WIN`.
+    MAP_KEY_DEDUP_POLICY = ("spark.sql.mapKeyDedupPolicy", "EXCEPTION", true);
+    /// Ordinals in `GROUP BY` are positions.
+    GROUP_BY_ORDINAL = ("spark.sql.groupByOrdinal", "true", true);
+    /// Ordinals in `ORDER BY` are positions.
+    ORDER_BY_ORDINAL = ("spark.sql.orderByOrdinal", "true", true);
+    /// Substitutes `${key}` in SQL text.
+    VARIABLE_SUBSTITUTE = ("spark.sql.variable.substitute", "true", true);
+    /// Truncates plans with more fields than this.
+    MAX_TO_STRING_FIELDS = ("spark.sql.debug.maxToStringFields", "25", true);
+    /// How pandas frames are made from results; the client reads it.
+    ARROW_PYSPARK_ENABLED = ("spark.sql.execution.arrow.pyspark.enabled", "true", true);
+    /// Rows of one Arrow batch sent to the client.
+    ARROW_MAX_RECORDS_PER_BATCH = ("spark.sql.execution.arrow.maxRecordsPerBatch", "10000", true);
+    /// Rows the client sends inline before it caches them as an artifact.
+    LOCAL_RELATION_CACHE_THRESHOLD = ("spark.sql.session.localRelationCacheThreshold", "1048576", true);
+    /// Rows of one chunk of a cached local relation.
+    LOCAL_RELATION_CHUNK_SIZE_ROWS = ("spark.sql.session.localRelationChunkSizeRows", "10000", true);
+    /// Bytes of one chunk of a cached local relation.
+    LOCAL_RELATION_CHUNK_SIZE_BYTES = ("spark.sql.session.localRelationChunkSizeBytes", "16777216", true);
+    /// Chunks of cached local relations sent at once.
+    LOCAL_RELATION_BATCH_OF_CHUNKS_SIZE_BYTES = ("spark.sql.session.localRelationBatchOfChunksSizeBytes", "1073741824", true);
+}
+
+/// The registered entry of a key.
+pub fn find_entry(key: &str) -> Option<&'static ConfEntry> {
+    ENTRIES.iter().find(|entry| entry.key == key)
+}
+
+/// A session's configuration: the values set, over the registered defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuntimeConfig {
+    values: BTreeMap<String, String>,
+}
+
+impl RuntimeConfig {
+    /// The value set for a key, if any.
+    pub fn get_set(&self, key: &str) -> Option<&str> {
+        self.values.get(key).map(String::as_str)
+    }
+
+    /// The value of a key: set, or the registered default.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.get_set(key).or_else(|| find_entry(key).map(|entry| entry.default))
+    }
+
+    /// The value of a registered key.
+    pub fn value(&self, entry: &ConfEntry) -> &str {
+        self.get_set(entry.key).unwrap_or(entry.default)
+    }
+
+    /// A boolean key.
+    pub fn boolean(&self, entry: &ConfEntry) -> bool {
+        self.value(entry).eq_ignore_ascii_case("true")
+    }
+
+    /// An integer key; the default where the text is no number.
+    pub fn integer(&self, entry: &ConfEntry) -> i64 {
+        self.value(entry).trim().parse().or_else(|_| entry.default.parse()).unwrap_or(0)
+    }
+
+    /// A fractional key.
+    pub fn double(&self, entry: &ConfEntry) -> f64 {
+        self.value(entry).trim().parse().or_else(|_| entry.default.parse()).unwrap_or(0.0)
+    }
+
+    /// A size key, in bytes: `10485760b`, `64MB`, `-1`.
+    pub fn bytes(&self, entry: &ConfEntry) -> i64 {
+        parse_bytes(self.value(entry)).or_else(|| parse_bytes(entry.default)).unwrap_or(0)
+    }
+
+    /// Sets a key.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.values.insert(key.into(), value.into());
+    }
+
+    /// Removes a key's value and returns it.
+    pub fn unset(&mut self, key: &str) -> Option<String> {
+        self.values.remove(key)
+    }
+
+    /// Keys and values that are set, by key.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+}
+
+/// Parses a size as `JavaUtils.byteStringAsBytes` does: a number with `b`, `k`, `m`, `g`, `t`, `p` (`kb`, `KiB` …).
+pub fn parse_bytes(text: &str) -> Option<i64> {
+    let text = text.trim().to_ascii_lowercase();
+    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '-')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let shift = match unit.trim() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        "p" | "pb" | "pib" => 50,
+        _ => return None,
+    };
+    number.parse::<i64>().ok()?.checked_mul(1 << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_parse_with_their_units() {
+        assert_eq!(parse_bytes("10485760b"), Some(10_485_760));
+        assert_eq!(parse_bytes("64MB"), Some(64 << 20));
+        assert_eq!(parse_bytes("-1"), Some(-1));
+        assert_eq!(parse_bytes("ten"), None);
+    }
+}

@@ -1,0 +1,1 @@
+//! The Spark Connect service without a transport: holders and one handler per RPC.

@@ -1,0 +1,1 @@
+//! Files and formats: listing, splitting, reading and writing.

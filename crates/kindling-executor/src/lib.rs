@@ -1,0 +1,1 @@
+//! Runs tasks: executors, shuffle blocks, the BlockManager and task metrics.

@@ -1,0 +1,1 @@
+//! The DAGScheduler and the TaskScheduler: events in, actions out.

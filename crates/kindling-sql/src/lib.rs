@@ -1,0 +1,1 @@
+//! The Spark SQL parser: text to the unresolved plan.

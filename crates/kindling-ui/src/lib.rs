@@ -1,0 +1,1 @@
+//! The page: notebook and Spark UI in Leptos.

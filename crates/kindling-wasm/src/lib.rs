@@ -1,0 +1,1 @@
+//! The engine's browser shell: exports, executor threads and storage over shared memory.
