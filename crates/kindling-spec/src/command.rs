@@ -850,6 +850,20 @@ pub enum CatalogCall {
     ListCatalogs {
         pattern: Option<String>,
     },
+    ListPartitions {
+        table_name: String,
+    },
+    ListViews {
+        db_name: Option<String>,
+        pattern: Option<String>,
+    },
+    GetTableProperties {
+        table_name: String,
+    },
+    GetCreateTableString {
+        table_name: String,
+        as_serde: bool,
+    },
 }
 
 /// Spark's `StorageLevel`.

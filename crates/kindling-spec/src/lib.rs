@@ -1,12 +1,9 @@
-//! The unresolved plan: what Spark SQL text and Spark Connect messages both lower into.
-//!
-//! Plain data, no behaviour beyond rendering types. Names are Catalyst's where Catalyst has one: an
-//! [`Expr`] here is an unresolved `Expression`, a [`Relation`] an unresolved `LogicalPlan`. Nothing here
-//! knows DataFusion, Arrow or protobuf; `kindling-plan` gives it meaning.
+#![doc = include_str!("../README.md")]
 
 mod command;
 mod data_type;
 mod expr;
+mod json;
 mod literal;
 mod origin;
 mod relation;
