@@ -54,6 +54,13 @@ pub enum RelationKind {
         /// Schema to give the rows, if the client sent one.
         schema: Option<StructType>,
     },
+    /// Rows that the client uploaded as artifacts before: each an Arrow IPC stream, found by its hash in the session.
+    CachedLocalRelation {
+        /// Hashes of the chunks in order.
+        data_hashes: Vec<String>,
+        /// Hash of the schema's text (DDL or JSON), if there is one.
+        schema_hash: Option<String>,
+    },
     /// `VALUES (…), (…)` with optional column names.
     Values {
         /// Rows of expressions.
