@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::{ExceptionClass, SparkError, SparkResult};
+
 /// One known key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConfEntry {
@@ -139,6 +141,16 @@ conf_entries! {
     ARROW_PYSPARK_ENABLED = ("spark.sql.execution.arrow.pyspark.enabled", "true", true);
     /// Rows of one Arrow batch sent to the client.
     ARROW_MAX_RECORDS_PER_BATCH = ("spark.sql.execution.arrow.maxRecordsPerBatch", "10000", true);
+    /// Most bytes of rows that the client uploads for one DataFrame.
+    LOCAL_RELATION_SIZE_LIMIT = ("spark.sql.session.localRelationSizeLimit", "3GB", true);
+    /// Size above which the client compresses a plan; -1 never.
+    PLAN_COMPRESSION_THRESHOLD = ("spark.connect.session.planCompression.threshold", "-1", true);
+    /// How the client compresses plans.
+    PLAN_COMPRESSION_ALGORITHM = ("spark.connect.session.planCompression.defaultAlgorithm", "NONE", true);
+    /// Shows the server's stack trace in client errors; there is none to show.
+    SERVER_STACKTRACE_ENABLED = ("spark.sql.connect.serverStacktrace.enabled", "true", true);
+    /// Shows JVM stack traces in client errors; there are none to show.
+    PYSPARK_JVM_STACKTRACE_ENABLED = ("spark.sql.pyspark.jvmStacktrace.enabled", "false", true);
     /// Rows the client sends inline before it caches them as an artifact.
     LOCAL_RELATION_CACHE_THRESHOLD = ("spark.sql.session.localRelationCacheThreshold", "1048576", true);
     /// Rows of one chunk of a cached local relation.
@@ -147,6 +159,61 @@ conf_entries! {
     LOCAL_RELATION_CHUNK_SIZE_BYTES = ("spark.sql.session.localRelationChunkSizeBytes", "16777216", true);
     /// Chunks of cached local relations sent at once.
     LOCAL_RELATION_BATCH_OF_CHUNKS_SIZE_BYTES = ("spark.sql.session.localRelationBatchOfChunksSizeBytes", "1073741824", true);
+}
+
+impl ConfEntry {
+    /// Refuses a value that does not parse as the entry's type, which its default shows.
+    fn check(&self, value: &str) -> SparkResult<()> {
+        let value = value.trim();
+        let (fits, expected) = match self.default {
+            "true" | "false" => (value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"), "boolean"),
+            default if default.parse::<i64>().is_ok() => (value.parse::<i64>().is_ok(), "int"),
+            default if default.parse::<f64>().is_ok() => (value.parse::<f64>().is_ok(), "double"),
+            default if parse_bytes(default).is_some() => (parse_bytes(value).is_some(), "bytes"),
+            _ => (true, ""),
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(SparkError::new(ExceptionClass::IllegalArgument, "INVALID_CONF_VALUE.TYPE_MISMATCH")
+            .param("confName", format!("\"{}\"", self.key))
+            .param("confValue", value)
+            .param("confType", expected))
+    }
+}
+
+/// Whether a session may set the key: static SQL keys and keys of the cluster may not change after the start.
+pub fn is_modifiable(key: &str) -> bool {
+    find_entry(key).map_or(!is_cluster_key(key), |entry| entry.runtime)
+}
+
+/// Keys of Spark core: only those for SQL, Kindling and user-defined prefixes belong to a session.
+fn is_cluster_key(key: &str) -> bool {
+    const CORE: [&str; 12] = [
+        "spark.app.",
+        "spark.cleaner.",
+        "spark.default.",
+        "spark.driver.",
+        "spark.dynamicAllocation.",
+        "spark.eventLog.",
+        "spark.executor.",
+        "spark.master",
+        "spark.memory.",
+        "spark.scheduler.mode",
+        "spark.shuffle.",
+        "spark.task.",
+    ];
+    CORE.iter().any(|prefix| key.starts_with(prefix))
+}
+
+fn check_modifiable(key: &str) -> SparkResult<()> {
+    if is_modifiable(key) {
+        return Ok(());
+    }
+    let condition = if key.starts_with("spark.sql.") { "CANNOT_MODIFY_STATIC_CONFIG" } else { "CANNOT_MODIFY_CONFIG" };
+    Err(SparkError::analysis(condition)
+        .param("key", format!("\"{key}\""))
+        .param("docroot", "https://spark.apache.org/docs/latest"))
 }
 
 /// The registered entry of a key.
@@ -196,6 +263,32 @@ impl RuntimeConfig {
         parse_bytes(self.value(entry)).or_else(|| parse_bytes(entry.default)).unwrap_or(0)
     }
 
+    /// Sets a key as a user does: static keys and values of a wrong type are refused with Spark's errors.
+    pub fn set_checked(&mut self, key: &str, value: &str) -> SparkResult<()> {
+        check_modifiable(key)?;
+        if let Some(entry) = find_entry(key) {
+            entry.check(value)?;
+        }
+        self.set(key, value);
+        Ok(())
+    }
+
+    /// Removes a key's value as a user does; static keys are refused.
+    pub fn unset_checked(&mut self, key: &str) -> SparkResult<Option<String>> {
+        check_modifiable(key)?;
+        Ok(self.unset(key))
+    }
+
+    /// The text of a key's value; `SQL_CONF_NOT_FOUND` where it is neither set nor registered.
+    pub fn get_checked(&self, key: &str) -> SparkResult<String> {
+        match self.get(key) {
+            Some("") if self.get_set(key).is_none() => Ok("<undefined>".to_string()),
+            Some(value) => Ok(value.to_string()),
+            None => Err(SparkError::new(ExceptionClass::NoSuchElement, "SQL_CONF_NOT_FOUND")
+                .param("sqlConf", format!("\"{key}\""))),
+        }
+    }
+
     /// Sets a key.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
         self.values.insert(key.into(), value.into());
@@ -232,6 +325,19 @@ pub fn parse_bytes(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn static_keys_and_wrong_types_are_refused() {
+        let mut conf = RuntimeConfig::default();
+        let condition = |result: SparkResult<()>| result.unwrap_err().condition;
+        assert_eq!(condition(conf.set_checked("spark.sql.warehouse.dir", "x")), "CANNOT_MODIFY_STATIC_CONFIG");
+        assert_eq!(condition(conf.set_checked("spark.executor.cores", "8")), "CANNOT_MODIFY_CONFIG");
+        let error = conf.set_checked("spark.sql.shuffle.partitions", "many");
+        assert_eq!(condition(error), "INVALID_CONF_VALUE.TYPE_MISMATCH");
+        conf.set_checked("my.own.key", "x").unwrap();
+        assert_eq!(conf.get_checked("my.own.key").unwrap(), "x");
+        assert_eq!(conf.get_checked("no.such.key").unwrap_err().condition, "SQL_CONF_NOT_FOUND");
+    }
 
     #[test]
     fn sizes_parse_with_their_units() {

@@ -78,6 +78,8 @@ pub struct SparkError {
     pub contexts: Vec<QueryContext>,
     /// Text that stands in place of the template, for errors that have none.
     pub message_override: Option<String>,
+    /// Text right after the SQLSTATE: the position and the marked text of a syntax error.
+    pub message_tail: Option<String>,
 }
 
 /// A result with Spark's error.
@@ -86,7 +88,7 @@ pub type SparkResult<T> = Result<T, SparkError>;
 impl SparkError {
     /// An error of a condition that `error_conditions.rs` lists.
     pub fn new(class: ExceptionClass, condition: &'static str) -> SparkError {
-        SparkError { condition, class, parameters: BTreeMap::new(), contexts: vec![], message_override: None }
+        SparkError { condition, class, parameters: BTreeMap::new(), contexts: vec![], message_override: None, message_tail: None }
     }
 
     /// An `AnalysisException`.
@@ -148,7 +150,10 @@ impl SparkError {
 
     /// What Spark's `getMessage` gives: the message and the summaries of the contexts.
     pub fn full_message(&self) -> String {
-        let mut out = self.message();
+        // ParseException starts its message on a line of its own.
+        let mut out = if self.class == ExceptionClass::Parse { String::from("\n") } else { String::new() };
+        out.push_str(&self.message());
+        out.push_str(self.message_tail.as_deref().unwrap_or(""));
         for context in &self.contexts {
             out.push('\n');
             out.push_str(&context.summary);
