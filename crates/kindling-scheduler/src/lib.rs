@@ -1,1 +1,7 @@
-//! The DAGScheduler and the TaskScheduler: events in, actions out.
+#![doc = include_str!("../README.md")]
+
+mod conf;
+mod spec;
+
+pub use conf::{ExcludeOnFailure, PoolSpec, SchedulerConf, SchedulingMode, Speculation};
+pub use spec::*;
