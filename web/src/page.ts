@@ -1,0 +1,42 @@
+/**
+ * What the page's UI (`crates/kindling-ui`) calls to start its workers. The two know each other from the first moment: the
+ * kernel gets a port to storage, and its requests go through memory they share.
+ *
+ * In Rust: `js_sys::Reflect::get(&window, "kindlingPage")`, then `startStorage()` once and `startKernel(storage)` at every
+ * start and restart. Both return a `Worker` that speaks `protocol.ts`; a restart is `kernel.terminate()` and `startKernel` again.
+ */
+
+declare const KERNEL_WORKER: string;
+declare const STORAGE_WORKER: string;
+
+/** What the UI sees as `window.kindlingPage`. */
+export interface KindlingPage {
+  startStorage(): Worker;
+  startKernel(storage: Worker): Worker;
+  /** `null` when threads can be had; else one plain sentence on what is missing and what to do. */
+  unsupported(): string | null;
+}
+
+export const page: KindlingPage = {
+  startStorage() {
+    return new Worker(new URL(STORAGE_WORKER, document.baseURI), { type: "module", name: "storage" });
+  },
+
+  startKernel(storage) {
+    const kernel = new Worker(new URL(KERNEL_WORKER, document.baseURI), { type: "module", name: "kernel" });
+    const { port1, port2 } = new MessageChannel();
+    storage.postMessage({ kind: "attach", port: port1 }, [port1]);
+    kernel.postMessage({ kind: "attach", port: port2 }, [port2]);
+    return kernel;
+  },
+
+  unsupported() {
+    if (typeof WebAssembly !== "object") return "This browser has no WebAssembly. Use a current Chrome, Edge, Firefox or Safari.";
+    if (!window.isSecureContext) return "Kindling needs a secure address: open it over https:// or on localhost.";
+    if (!window.crossOriginIsolated) {
+      return "This page is not cross-origin isolated, so the browser gives it no threads. Reload it once; if that does not help, allow service workers for this site, leave private browsing, or serve it with `kindling serve`.";
+    }
+    if (!navigator.storage?.getDirectory) return "This browser keeps no files for pages (OPFS). Use a current Chrome, Edge, Firefox or Safari, outside private browsing.";
+    return null;
+  },
+};
