@@ -1,0 +1,125 @@
+// `npm test`: everything, in order of cost. Prints what runs, keeps going after a failure, ends with the totals.
+//
+//   npm test                 all suites
+//   npm test -- rust e2e     only these
+//
+// A suite answers { passed, failed }; a check that has no cases counts as one.
+
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { ensureBuilt, ensureChromium, ensureNodeModules, ensurePythonTests, ensureRust } from "./support/ensure.mjs";
+import { counted, environment, root, run, say } from "./support/run.mjs";
+
+const python = join(root, ".venv-test", "bin", "python");
+
+/** Every suite in the order it runs. */
+const suites = {
+  async style() {
+    await ensureRust();
+    await ensureNodeModules();
+    return counted([
+      ["cargo fmt", () => run("cargo", ["fmt", "--all", "--check"])],
+      [
+        "cargo clippy",
+        () => run("cargo", ["clippy", "--workspace", "--all-targets", "--exclude", "kindling-wasm", "--quiet", "--", "-D", "warnings"]),
+      ],
+      ["tsc", () => run("npx", ["tsc", "-p", "web"])],
+      ["licences", licences],
+      ["ruff", async () => run((await ensurePythonTests()).ruff, ["check", "web/python", "tests"])],
+    ]);
+  },
+
+  async rust() {
+    await ensureRust();
+    const result = await run(
+      "cargo",
+      ["test", "--workspace", "--exclude", "kindling-wasm", "--no-fail-fast"],
+      { allowFailure: true, capture: true },
+    );
+    return cargoTotals(result);
+  },
+
+  async connect() {
+    await ensureRust();
+    await ensurePythonTests();
+    await run("cargo", ["build", "--package", "kindling"]);
+    return pytest(["tests/connect"]);
+  },
+
+  async e2e() {
+    await ensureNodeModules();
+    await ensureChromium();
+    await ensureBuilt();
+    const report = join(root, "target", "playwright.json");
+    const result = await run("npx", ["playwright", "test", "--config", "tests/e2e/playwright.config.ts"], {
+      allowFailure: true,
+      env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+    });
+    return playwrightTotals(result, report);
+  },
+};
+
+async function licences() {
+  const deny = process.env.KINDLING_CARGO_DENY ?? (await ensureRust()).deny;
+  await run(deny, ["--log-level", "error", "check", "licenses", "sources"]);
+}
+
+/** Sums cargo's `test result:` lines; a crate that does not build counts as a failure. */
+function cargoTotals({ code, output }) {
+  let passed = 0;
+  let failed = 0;
+  for (const match of output.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed;/gm)) {
+    passed += Number(match[1]);
+    failed += Number(match[2]);
+  }
+  return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
+}
+
+async function pytest(paths) {
+  const result = await run(python, ["-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider", ...paths], {
+    allowFailure: true,
+    capture: true,
+  });
+  const summary = result.output.trim().split("\n").at(-1) ?? "";
+  const number = (word) => Number(new RegExp(`(\\d+) ${word}`).exec(summary)?.[1] ?? 0);
+  const failed = number("failed") + number("errors?");
+  return { passed: number("passed"), failed: result.code === 0 ? failed : Math.max(failed, 1) };
+}
+
+async function playwrightTotals({ code }, report) {
+  const { readFileSync } = await import("node:fs");
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { stats } = JSON.parse(readFileSync(report, "utf8"));
+  const failed = stats.unexpected + stats.flaky;
+  return { passed: stats.expected, failed: code === 0 ? failed : Math.max(failed, 1) };
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in suites));
+if (unknown.length > 0) {
+  console.error(`No such suite: ${unknown.join(", ")}. There are: ${Object.keys(suites).join(", ")}`);
+  process.exit(2);
+}
+
+mkdirSync(join(root, "target"), { recursive: true });
+Object.assign(process.env, environment());
+let passed = 0;
+let failed = 0;
+for (const [name, suite] of Object.entries(suites)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const start = Date.now();
+  say(`suite ${name}`);
+  let totals;
+  try {
+    totals = await suite();
+  } catch (error) {
+    console.error(String(error?.message ?? error));
+    totals = { passed: 0, failed: 1 };
+  }
+  const seconds = Math.round((Date.now() - start) / 1000);
+  say(`suite ${name}: ${totals.passed} passed, ${totals.failed} failed in ${seconds} s`);
+  passed += totals.passed;
+  failed += totals.failed;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
