@@ -1,1 +1,20 @@
-//! Spark's physical operators: exchanges, query stages and the plan rules that place them.
+#![doc = include_str!("../README.md")]
+
+pub mod aqe;
+mod conf;
+pub mod display;
+pub mod error;
+mod exchange;
+mod exec_macros;
+mod operators;
+mod rules;
+mod task_env;
+
+pub use conf::PhysicalConf;
+pub use exchange::*;
+pub use operators::*;
+pub use rules::{
+    PreparedPlan, ScalarSubquery, clustering_satisfied, ensure_requirements, is_single_partition, optimizer_rules,
+    prepare, size_in_bytes,
+};
+pub use task_env::{BlockSource, TaskCounters, TaskEnv};

@@ -1,0 +1,13 @@
+//! Spark's operators that DataFusion has no counterpart of.
+
+mod cartesian_product;
+mod coalesce;
+mod markers;
+mod null_aware_anti_join;
+mod range;
+
+pub use cartesian_product::CartesianProductExec;
+pub use coalesce::{CoalesceExec, is_single_partition};
+pub use markers::{CollectLimitExec, CollectTailExec, JoinHintExec, JoinStrategyHint, TakeOrderedAndProjectExec};
+pub use null_aware_anti_join::NullAwareAntiJoinExec;
+pub use range::RangeExec;
