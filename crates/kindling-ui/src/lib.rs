@@ -1,1 +1,4 @@
-//! The page: notebook and Spark UI in Leptos.
+#![doc = include_str!("../README.md")]
+
+pub mod kernel;
+pub mod model;

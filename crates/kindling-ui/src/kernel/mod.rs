@@ -1,0 +1,3 @@
+//! The page's side of the kernel and storage workers.
+
+pub mod protocol;
