@@ -1,0 +1,104 @@
+//! [`Format`]: one format with its options, and the one match over formats.
+
+use std::sync::Arc;
+
+use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
+use datafusion::{
+    error::Result as DataFusionResult,
+    physical_plan::{PhysicalExpr, metrics::Count},
+};
+use futures::{StreamExt, stream::BoxStream};
+use kindling_common::{RuntimeConfig, SparkError, SparkResult};
+use kindling_spec::{DataType, StructType};
+
+use crate::{
+    FileFormat, FilePath, FileStatus, FileSystem, SourceOptions,
+    error::external,
+    split::FileSplit,
+    text::{TextOptions, TextReader},
+};
+
+/// A format with its reader options.
+#[derive(Debug, Clone)]
+pub(crate) enum Format {
+    Text(Arc<TextOptions>),
+}
+
+/// What every file of a scan is read with.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadContext {
+    pub fs: Arc<dyn FileSystem>,
+    /// Columns that the files hold.
+    pub data_schema: Arc<StructType>,
+    /// Indices of those that are wanted, ascending.
+    pub required: Vec<usize>,
+    /// Arrow schema of the wanted columns.
+    pub output: SchemaRef,
+    /// Conjuncts over the data columns that a format may use to skip rows; it need not.
+    pub predicate: Option<Arc<dyn PhysicalExpr>>,
+    pub batch_size: usize,
+    /// Bytes that came from storage.
+    pub bytes_scanned: Count,
+}
+
+pub(crate) type BatchIterator = Box<dyn Iterator<Item = SparkResult<RecordBatch>> + Send>;
+
+impl Format {
+    pub(crate) fn new(format: FileFormat, options: &SourceOptions, conf: &RuntimeConfig) -> SparkResult<Format> {
+        match format {
+            FileFormat::Text => Ok(Format::Text(Arc::new(TextOptions::new(options, conf)?))),
+            other => Err(SparkError::unsupported(format!("the data source '{}'", other.short_name()))),
+        }
+    }
+
+    /// Whether the schema is known without files.
+    pub(crate) fn has_fixed_schema(&self) -> bool {
+        matches!(self, Format::Text(_))
+    }
+
+    /// The schema of files, `None` where it cannot be told.
+    pub(crate) fn infer(&self, _fs: &Arc<dyn FileSystem>, _files: &[FileStatus]) -> SparkResult<Option<StructType>> {
+        match self {
+            Format::Text(_) => Ok(Some(TextOptions::schema())),
+        }
+    }
+
+    /// Fails where the format cannot hold a schema.
+    pub(crate) fn check_schema(&self, schema: &StructType) -> SparkResult<()> {
+        match self {
+            Format::Text(_) => check_types(schema, "Text", |data_type| data_type.is_string()),
+        }
+    }
+
+    /// Whether a file may be read in parts.
+    pub(crate) fn splittable(&self, path: &FilePath) -> bool {
+        match self {
+            Format::Text(options) => options.splittable(path),
+        }
+    }
+
+    /// Reads one split.
+    pub(crate) fn open(
+        &self,
+        context: &ReadContext,
+        split: &FileSplit,
+    ) -> BoxStream<'static, DataFusionResult<RecordBatch>> {
+        let batches: SparkResult<BatchIterator> = match self {
+            Format::Text(options) => TextReader::open(context, options, split).map(|reader| Box::new(reader) as _),
+        };
+        match batches {
+            Ok(batches) => futures::stream::iter(batches.map(|batch| batch.map_err(external))).boxed(),
+            Err(error) => futures::stream::iter([Err(external(error))]).boxed(),
+        }
+    }
+}
+
+fn check_types(schema: &StructType, format: &str, supported: impl Fn(&DataType) -> bool) -> SparkResult<()> {
+    match schema.fields.iter().find(|field| !supported(&field.data_type)) {
+        None => Ok(()),
+        Some(field) => Err(SparkError::analysis("UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE")
+            .param("format", format)
+            .param("columnName", kindling_spec::quote_identifier(&field.name))
+            .param("columnType", format!("\"{}\"", field.data_type.sql()))),
+    }
+}
