@@ -1,0 +1,63 @@
+import { type Locator, type Page, expect } from "@playwright/test";
+
+/** The page as a person sees it: cells, files, the Spark panel. */
+export class KindlingPage {
+  constructor(readonly page: Page) {}
+
+  /** Opens the site and waits until SQL cells run, and Python cells too unless told otherwise. */
+  async open(url = "./", { python = true } = {}): Promise<void> {
+    await this.page.goto(url);
+    await expect(this.kernel).toHaveAttribute("data-state", python ? "idle" : /idle|loading/, { timeout: 90_000 });
+    if (python) await this.waitForPython();
+  }
+
+  get kernel(): Locator {
+    return this.page.getByTestId("kernel-status");
+  }
+
+  get cells(): Locator {
+    return this.page.getByTestId("cell");
+  }
+
+  cell(index: number): Locator {
+    return this.cells.nth(index);
+  }
+
+  async waitForPython(): Promise<void> {
+    await expect(this.page.getByTestId("boot-python")).toBeHidden({ timeout: 90_000 });
+  }
+
+  /** Replaces the notebook by one empty PySpark cell. */
+  async newNotebook(): Promise<void> {
+    await this.page.getByTestId("new-notebook").click();
+    await expect(this.cells).toHaveCount(1);
+  }
+
+  /** Writes into a cell's editor as typing does. */
+  async write(index: number, text: string): Promise<void> {
+    const editor = this.cell(index).getByTestId("cell-editor");
+    await editor.click();
+    await this.page.keyboard.press("Control+a");
+    await this.page.keyboard.insertText(text);
+  }
+
+  /** Writes and runs a cell, and waits for its end. */
+  async run(index: number, text: string): Promise<Locator> {
+    await this.write(index, text);
+    await this.page.keyboard.press("Control+Enter");
+    await expect(this.cell(index).getByTestId("cell-status")).toHaveAttribute("data-state", /done|failed|interrupted/, {
+      timeout: 60_000,
+    });
+    return this.cell(index).getByTestId("cell-output");
+  }
+
+  /** Drops files on the page's picker. */
+  async upload(...paths: string[]): Promise<void> {
+    await this.page.getByTestId("file-drop").locator("input[type=file]").setInputFiles(paths);
+  }
+
+  async sparkTab(name: string): Promise<Locator> {
+    await this.page.getByTestId(`spark-tab-${name}`).click();
+    return this.page.getByTestId("spark-panel");
+  }
+}
