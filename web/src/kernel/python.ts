@@ -1,0 +1,94 @@
+/** Pyodide with the overlay (`web/python/kindling`) and Apache's client, in the kernel worker. */
+
+import { loadPyodide, type PyodideAPI } from "pyodide";
+import type { SyncStorage } from "../storage/client";
+import { count, type Engine, type RpcFailure } from "./engine";
+import { type EmscriptenFS, storageFileSystem } from "./filesystem";
+
+declare const PYODIDE_FOLDER: string;
+declare const PYTHON_ARCHIVE: string;
+
+/** Where the file tree is, and where cells start. */
+export const HOME = "/home/kindling";
+/** Paths outside the home that are part of the tree too, as Spark sees `/tmp/x`. */
+const OTHER_MOUNTS: Record<string, string> = { "/tmp": "tmp" };
+const SITE_PACKAGES = "/lib/python3.14/site-packages";
+
+/** `Kernel` of `web/python/kindling/cells.py`. */
+export interface PythonKernel {
+  run(code: string, number: number): Promise<"ok" | "error" | "aborted">;
+  interrupt(): void;
+  complete(before: string): string;
+  inspect(code: string, cursor: number): string | undefined;
+  write_result(resultId: string, format: string, path: string): void;
+}
+
+/** `Host` of the same module. */
+export interface PythonHost {
+  stream(name: "stdout" | "stderr", text: string): void;
+  display(bundle: string, metadata: string, displayId: string | undefined, update: boolean): void;
+  result(bundle: string): void;
+  error(error: string): void;
+}
+
+export interface Python {
+  kernel: PythonKernel;
+  pyodide: PyodideAPI;
+  pythonVersion: string;
+  pysparkVersion: string;
+}
+
+export interface PythonHooks {
+  progress(loaded: number, total: number): void;
+  /** The interpreter runs; its packages come next. */
+  interpreterReady(): void;
+}
+
+/** What loads without the engine: the interpreter, and the bytes of the packages. */
+export async function loadInterpreter(hooks: PythonHooks): Promise<{ pyodide: PyodideAPI; archive: Uint8Array }> {
+  const archive = fetchArchive(hooks.progress);
+  const indexURL = new URL(PYODIDE_FOLDER, self.location.href).href;
+  const pyodide = await loadPyodide({ indexURL, env: { HOME, TZ: Intl.DateTimeFormat().resolvedOptions().timeZone } });
+  hooks.interpreterReady();
+  return { pyodide, archive: await archive };
+}
+
+async function fetchArchive(progress: PythonHooks["progress"]): Promise<Uint8Array> {
+  const response = await fetch(new URL(PYTHON_ARCHIVE, self.location.href));
+  if (!response.ok) throw new Error(`PySpark could not be loaded: ${response.status}`);
+  void count(response.clone(), progress);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Imports pyspark and connects it to the engine. */
+export function startPython(pyodide: PyodideAPI, archive: Uint8Array, engine: Engine, storage: SyncStorage, interrupt: Int32Array, host: PythonHost): Python {
+  pyodide.unpackArchive(archive, "zip", { extractDir: SITE_PACKAGES });
+  const FS = pyodide.FS as unknown as EmscriptenFS;
+  const type = storageFileSystem(FS, storage);
+  FS.mkdirTree(HOME);
+  FS.mount(type, { root: "" }, HOME);
+  for (const [path, root] of Object.entries(OTHER_MOUNTS)) {
+    storage.makeDirectory(root);
+    FS.mkdirTree(path);
+    FS.mount(type, { root }, path);
+  }
+  pyodide.setInterruptBuffer(interrupt as unknown as Uint8Array);
+
+  const call = (method: string, request: PyBuffer, onResponse: (response: Uint8Array) => void): RpcFailure | undefined => {
+    const buffer = request.getBuffer();
+    try {
+      // A copy: the engine's memory is another one anyway, and Python may move its own.
+      return engine.rpc(method, buffer.data.slice(), onResponse);
+    } finally {
+      buffer.release();
+    }
+  };
+  const cells = pyodide.pyimport("kindling.cells");
+  const kernel = cells.start(host, call, HOME) as PythonKernel;
+  const [pythonVersion, pysparkVersion] = pyodide.runPython("import platform, pyspark; f'{platform.python_version()} {pyspark.__version__}'").split(" ");
+  return { kernel, pyodide, pythonVersion, pysparkVersion };
+}
+
+interface PyBuffer {
+  getBuffer(): { data: Uint8Array; release(): void };
+}
