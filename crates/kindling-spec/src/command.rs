@@ -18,6 +18,8 @@ pub enum Command {
     WriteV2(Box<WriteOperationV2>),
     /// `INSERT INTO|OVERWRITE`.
     Insert(Box<Insert>),
+    /// `FROM … INSERT … INSERT …`: several inserts, in order.
+    MultiInsert(Vec<Insert>),
     /// `CREATE TABLE`, CTAS, `CREATE TABLE LIKE` excluded.
     CreateTable(Box<CreateTable>),
     /// `CREATE TABLE a LIKE b`.

@@ -148,6 +148,13 @@ pub enum RelationKind {
         /// Condition; may hold further aggregates.
         condition: Expr,
     },
+    /// `QUALIFY`: a filter over window functions, which it may call or name by the select list's aliases.
+    Qualify {
+        /// The select.
+        input: Box<Relation>,
+        /// Condition; may hold window functions.
+        condition: Expr,
+    },
     /// `SELECT DISTINCT`.
     Distinct {
         /// Input.
