@@ -12,8 +12,10 @@ import { SyncStorage } from "./storage/client";
 const SIGINT = 2;
 const INTERRUPT_POLL_MILLIS = 50;
 const GRID_ROWS = 1000;
+const PREVIEW_ROWS = 20;
 
-type Attach = { kind: "attach"; port: MessagePort };
+/** From `page.ts`: ports to the storage worker, and from the page to the engine's control thread. */
+type Attach = { kind: "attach"; storage: MessagePort; commands: MessagePort };
 type Execute = Extract<KernelRequest, { kind: "execute" }>;
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -21,7 +23,7 @@ const post = (message: KernelMessage, transfer: Transferable[] = []): void => sc
 
 const interrupt = new Int32Array(new SharedArrayBuffer(4));
 const storage = new SyncStorage();
-let storagePort: MessagePort | undefined;
+let ports: Attach | undefined;
 let engine: Engine | undefined;
 let python: Promise<Python> | undefined;
 let executionCount = 0;
@@ -68,17 +70,18 @@ async function bootEngine({ cluster, conf }: Extract<KernelRequest, { kind: "ini
   let loaded = (): void => undefined;
   const loading = new Promise<void>((resolve) => (loaded = resolve));
   const defaults = { "spark.sql.session.timeZone": Intl.DateTimeFormat().resolvedOptions().timeZone };
-  const starting = startEngine(cluster, { ...defaults, ...conf }, {
+  if (ports === undefined) throw new Error("the kernel worker has not been attached to storage");
+  const { storage: files, commands } = ports;
+  const starting = startEngine({ cluster, conf: { ...defaults, ...conf }, interrupt, commands }, {
     progress: progress("engine"),
     engineLoaded: loaded,
-    serveStorage: (memory, ring) => storagePort?.postMessage({ kind: "ring", memory, address: ring }),
+    serveStorage: (memory, ring) => files.postMessage({ kind: "ring", memory, address: ring }),
     events: (events) => post({ kind: "events", events }),
-    interrupted: () => Atomics.load(interrupt, 0) === SIGINT,
     dead: (reason) => post({ kind: "dead", reason }),
   });
   await step("engine", () => Promise.race([loading, starting]));
   engine = await step("threads", () => starting);
-  post({ kind: "engineReady", interrupt: interrupt.buffer, applicationId: engine.application_id, sparkVersion: engine.spark_version });
+  post({ kind: "engineReady", interrupt: interrupt.buffer, applicationId: engine.application_id(), sparkVersion: engine.spark_version() });
   post({ kind: "status", state: "idle" });
   return engine;
 }
@@ -232,7 +235,7 @@ async function download({ id, resultId, format }: Extract<KernelRequest, { kind:
 }
 
 function previewFile(id: number, path: string): void {
-  const reply = JSON.parse(engine!.preview_file(path)) as DataFrameResult | { error: CellError };
+  const reply = JSON.parse(engine!.preview_file(path, PREVIEW_ROWS)) as DataFrameResult | { error: CellError };
   post("error" in reply ? { kind: "previewReply", id, error: reply.error } : { kind: "previewReply", id, preview: reply });
 }
 
@@ -240,8 +243,8 @@ scope.onmessage = (event: MessageEvent<KernelRequest | Attach>) => {
   const request = event.data;
   switch (request.kind) {
     case "attach":
-      storagePort = request.port;
-      storagePort.postMessage({ kind: "ring", memory: storage.memory, address: 0 });
+      ports = request;
+      ports.storage.postMessage({ kind: "ring", memory: storage.memory, address: 0 });
       break;
     case "init":
       init(request).catch(fatal);
@@ -268,7 +271,7 @@ scope.onmessage = (event: MessageEvent<KernelRequest | Attach>) => {
         .catch(() => post({ kind: "inspectReply", id: request.id, text: null }));
       break;
     case "killExecutor":
-      engine?.kill_executor(request.executorId);
+      // Goes to the control thread (`page.ts`).
       break;
     case "previewFile":
       previewFile(request.id, request.path);

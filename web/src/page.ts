@@ -6,6 +6,8 @@
  * start and restart. Both return a `Worker` that speaks `protocol.ts`; a restart is `kernel.terminate()` and `startKernel` again.
  */
 
+import type { KernelRequest } from "./protocol";
+
 declare const KERNEL_WORKER: string;
 declare const STORAGE_WORKER: string;
 
@@ -24,9 +26,16 @@ export const page: KindlingPage = {
 
   startKernel(storage) {
     const kernel = new Worker(new URL(KERNEL_WORKER, document.baseURI), { type: "module", name: "kernel" });
-    const { port1, port2 } = new MessageChannel();
-    storage.postMessage({ kind: "attach", port: port1 }, [port1]);
-    kernel.postMessage({ kind: "attach", port: port2 }, [port2]);
+    const files = new MessageChannel();
+    const commands = new MessageChannel();
+    storage.postMessage({ kind: "attach", port: files.port1 }, [files.port1]);
+    kernel.postMessage({ kind: "attach", storage: files.port2, commands: commands.port2 }, [files.port2, commands.port2]);
+    // While a query runs the kernel worker reads nothing; what cannot wait goes to the engine's control thread.
+    const post = kernel.postMessage.bind(kernel) as (message: KernelRequest, transfer: Transferable[]) => void;
+    kernel.postMessage = (message: KernelRequest, transfer?: Transferable[] | StructuredSerializeOptions) => {
+      if (message.kind === "killExecutor") commands.port1.postMessage(message);
+      else post(message, Array.isArray(transfer) ? transfer : (transfer?.transfer ?? []));
+    };
     return kernel;
   },
 

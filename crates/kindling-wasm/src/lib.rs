@@ -1,1 +1,22 @@
-//! The engine's browser shell: exports, executor threads and storage over shared memory.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(target_arch = "wasm32", feature(stdarch_wasm_atomic_wait))]
+
+#[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
+compile_error!("the engine needs threads: build it with `npm run build`, which sets the target features");
+
+#[cfg(target_arch = "wasm32")]
+mod cell_error;
+#[cfg(target_arch = "wasm32")]
+mod clock;
+#[cfg(target_arch = "wasm32")]
+mod engine;
+#[cfg(target_arch = "wasm32")]
+mod events;
+#[cfg(target_arch = "wasm32")]
+mod grid;
+#[cfg(target_arch = "wasm32")]
+mod rpc;
+#[cfg(target_arch = "wasm32")]
+mod storage;
+#[cfg(target_arch = "wasm32")]
+mod threads;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import types
-from typing import Any, Callable, Iterable, Iterator, List, Optional
+from typing import Any, Callable, Iterable, Iterator, List
 
 # method name, request bytes, callback for each response's bytes
 Engine = Callable[[str, bytes, Callable[[Any], None]], None]
@@ -79,7 +79,7 @@ class _Channel:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def _call(self, path: str, request: bytes, deserialize: Callable[[bytes], Any]) -> List[Any]:
+    def _call(self, path: str, request: bytes) -> List[Any]:
         responses: List[bytes] = []
         try:
             self._engine(path.rsplit("/", 1)[1], request, lambda data: responses.append(bytes(data)))
@@ -89,14 +89,14 @@ class _Channel:
 
     def unary_unary(self, path: str, request_serializer: Any, response_deserializer: Any, **_: Any) -> Any:
         def call(request: Any, metadata: Any = None, **_: Any) -> Any:
-            responses = self._call(path, request_serializer(request), response_deserializer)
+            responses = self._call(path, request_serializer(request))
             return response_deserializer(responses[-1])
 
         return call
 
     def unary_stream(self, path: str, request_serializer: Any, response_deserializer: Any, **_: Any) -> Any:
         def call(request: Any, metadata: Any = None, **_: Any) -> Iterator[Any]:
-            responses = self._call(path, request_serializer(request), response_deserializer)
+            responses = self._call(path, request_serializer(request))
             responses.reverse()
 
             def stream() -> Iterator[Any]:
@@ -110,11 +110,12 @@ class _Channel:
 
     def stream_unary(self, path: str, request_serializer: Any, response_deserializer: Any, **_: Any) -> Any:
         def call(requests: Iterable[Any], metadata: Any = None, **_: Any) -> Any:
-            last: Optional[bytes] = None
+            # One call takes all of the stream: each request after its length.
+            parts = []
             for request in requests:
-                responses = self._call(path, request_serializer(request), response_deserializer)
-                last = responses[-1] if responses else last
-            return response_deserializer(last or b"")
+                data = request_serializer(request)
+                parts += [len(data).to_bytes(4, "little"), data]
+            return response_deserializer(self._call(path, b"".join(parts))[-1])
 
         return call
 

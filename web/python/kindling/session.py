@@ -9,16 +9,17 @@ from typing import Any, Dict, Optional
 from . import channel, seams
 
 _engine: Optional[channel.Engine] = None
+_session_id: Optional[str] = None
 _session: Any = None
 
 
-def connect(engine: channel.Engine) -> None:
-    """Says which engine sessions talk to."""
-    global _engine
-    _engine = engine
+def connect(engine: channel.Engine, session_id: Optional[str] = None) -> None:
+    """Says which engine sessions talk to, and which of its sessions the notebook's is."""
+    global _engine, _session_id
+    _engine, _session_id = engine, session_id
 
 
-def _new_session() -> Any:
+def _new_session(session_id: Optional[str] = None) -> Any:
     from pyspark.sql.connect.client.core import ChannelBuilder
     from pyspark.sql.connect.session import SparkSession
 
@@ -33,7 +34,7 @@ def _new_session() -> Any:
         def host(self) -> str:
             return "localhost"
 
-    session = SparkSession(connection=EngineChannelBuilder(), userId="notebook")
+    session = SparkSession(connection=EngineChannelBuilder(params={"session_id": session_id} if session_id else None), userId="notebook")
     # Reattaching would release responses from a thread pool; a call in the same worker cannot lose its connection.
     session._client._use_reattachable_execute = False
     SparkSession._set_default_and_active_session(session)
@@ -44,7 +45,7 @@ def get_or_create(options: Optional[Dict[str, Any]] = None) -> Any:
     """The session, made if there is none, with `options` set on it."""
     global _session
     if _session is None or _session.is_stopped:
-        _session = _new_session()
+        _session = _new_session(_session_id)
     settings = {k: v for k, v in (options or {}).items() if k not in ("spark.remote", "spark.master", "spark.api.mode")}
     if settings:
         _session.conf._set_all(configs=settings, silent=True)

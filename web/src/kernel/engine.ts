@@ -8,38 +8,50 @@ import type { ClusterShape } from "../protocol";
 declare const ENGINE_MODULE: string;
 declare const ENGINE_WASM: string;
 declare const THREAD_WORKER: string;
+declare const CONTROL_WORKER: string;
 
 /** Failure of a call: gRPC code, message, and a serialised `google.rpc.Status`. */
 export type RpcFailure = [code: number, message: string, status: Uint8Array];
 
-/** What `crates/kindling-wasm` exports. */
-interface EngineExports {
-  initSync(options: { module: WebAssembly.Module; memory?: WebAssembly.Memory; thread_stack_size?: number }): { memory: WebAssembly.Memory };
-  storage_ring(): number;
-  start(executors: number, cores: number, conf: string, onEvents: (events: string[]) => void, interrupted: () => boolean): Engine;
-}
-
+/** What `crates/kindling-wasm/src/engine.rs` exports. */
 export interface Engine {
-  readonly application_id: string;
-  readonly spark_version: string;
+  application_id(): string;
+  session_id(): string;
+  spark_version(): string;
   /** Answers one call of the Connect service; responses come through the callback before it returns. */
   rpc(method: string, request: Uint8Array, onResponse: (response: Uint8Array) => void): RpcFailure | undefined;
   /** Runs SQL text; the JSON of a `DataFrameResult`, or of `{ "error": CellError }`. */
-  run_sql(text: string, limit: number): string;
+  run_sql(text: string, rows: number): string;
   /** The JSON of a `DataFrameResult` with the schema and first rows of a file, or of `{ "error": CellError }`. */
-  preview_file(path: string): string;
-  kill_executor(id: string): void;
+  preview_file(path: string, rows: number): string;
+  kill_executor(id: string): boolean;
+  interrupt(): void;
   /** The event log so far. */
   event_log(): string;
 }
 
-export interface EngineWorkers {
-  engine: Engine;
-  memory: WebAssembly.Memory;
-  storageRing: number;
+export interface EngineModule extends Engine {
+  initSync(options: { module: WebAssembly.Module; memory?: WebAssembly.Memory; thread_stack_size?: number }): { memory: WebAssembly.Memory };
+  storage_ring(): number;
+  start(executors: number, cores: number, conf: string, onEvents: (events: string[]) => void): void;
+  run_thread(): void;
 }
 
-/** The driver plans on this stack's threads too, when a task builds a plan. */
+/** What a worker needs to become a thread of the engine. */
+export interface ThreadStart {
+  glue: string;
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+  stack: number;
+}
+
+/** What the control thread gets besides: the page's interrupt flag, and a port for the page's commands. */
+export interface ControlStart extends ThreadStart {
+  interrupt: Int32Array;
+  commands: MessagePort;
+}
+
+/** Deep expressions and nested plans recurse in tasks. */
 const THREAD_STACK_BYTES = 4 * 1024 * 1024;
 
 export interface EngineHooks {
@@ -48,20 +60,32 @@ export interface EngineHooks {
   /** Storage must serve the ring before a thread reads a file. */
   serveStorage(memory: WebAssembly.Memory, ring: number): void;
   events(events: string[]): void;
-  interrupted(): boolean;
   dead(reason: string): void;
 }
 
-export async function startEngine(cluster: ClusterShape, conf: Record<string, string>, hooks: EngineHooks): Promise<Engine> {
+export interface EngineOptions {
+  cluster: ClusterShape;
+  conf: Record<string, string>;
+  interrupt: Int32Array;
+  commands: MessagePort;
+}
+
+export async function startEngine(options: EngineOptions, hooks: EngineHooks): Promise<Engine> {
+  const { cluster } = options;
   const module = compile(new URL(ENGINE_WASM, self.location.href), hooks.progress);
-  const exports = (await import(new URL(ENGINE_MODULE, self.location.href).href)) as EngineExports;
+  const glue = new URL(ENGINE_MODULE, self.location.href).href;
+  const exports = (await import(glue)) as EngineModule;
   const compiled = await module;
   const { memory } = exports.initSync({ module: compiled, thread_stack_size: THREAD_STACK_BYTES });
+  const thread: ThreadStart = { glue, module: compiled, memory, stack: THREAD_STACK_BYTES };
   hooks.engineLoaded();
   const ring = exports.storage_ring();
   hooks.serveStorage(memory, ring);
-  await startThreads(cluster, compiled, memory, hooks.dead);
-  return exports.start(cluster.executors, cluster.cores, JSON.stringify(conf), hooks.events, hooks.interrupted);
+  await startThreads(cluster, thread, hooks.dead);
+  exports.start(cluster.executors, cluster.cores, JSON.stringify(options.conf), hooks.events);
+  const control: ControlStart = { ...thread, interrupt: options.interrupt, commands: options.commands };
+  await startWorker(CONTROL_WORKER, "engine control", control, [options.commands], hooks.dead);
+  return exports;
 }
 
 async function compile(url: URL, progress: EngineHooks["progress"]): Promise<WebAssembly.Module> {
@@ -87,24 +111,25 @@ export async function count(response: Response, progress: EngineHooks["progress"
 }
 
 // Firefox collects workers that nothing refers to, shared memory or not (bugzilla 1702191).
-const threads: Worker[] = [];
+const workers: Worker[] = [];
 
-async function startThreads(cluster: ClusterShape, module: WebAssembly.Module, memory: WebAssembly.Memory, dead: (reason: string) => void): Promise<void> {
-  const url = new URL(THREAD_WORKER, self.location.href);
-  const glue = new URL(ENGINE_MODULE, self.location.href).href;
+async function startThreads(cluster: ClusterShape, thread: ThreadStart, dead: (reason: string) => void): Promise<void> {
+  const count = cluster.executors * cluster.cores;
   await Promise.all(
-    Array.from({ length: cluster.executors * cluster.cores }, (_, i) => {
-      const name = `executor ${Math.floor(i / cluster.cores) + 1} core ${(i % cluster.cores) + 1}`;
-      const worker = new Worker(url, { type: "module", name });
-      threads.push(worker);
-      return new Promise<void>((resolve, reject) => {
-        worker.onmessage = () => resolve();
-        worker.onerror = (event) => {
-          reject(new Error(event.message));
-          dead(`${name}: ${event.message}`);
-        };
-        worker.postMessage({ glue, module, memory, stack: THREAD_STACK_BYTES });
-      });
-    }),
+    Array.from({ length: count }, (_, i) => startWorker(THREAD_WORKER, `task launch worker-${i}`, thread, [], dead)),
   );
+}
+
+/** Starts a worker and waits until it has said that it is ready. */
+function startWorker(url: string, name: string, start: ThreadStart, transfer: Transferable[], dead: (reason: string) => void): Promise<void> {
+  const worker = new Worker(new URL(url, self.location.href), { type: "module", name });
+  workers.push(worker);
+  return new Promise((resolve, reject) => {
+    worker.onmessage = () => resolve();
+    worker.onerror = (event) => {
+      reject(new Error(event.message));
+      dead(`${name}: ${event.message}`);
+    };
+    worker.postMessage(start, transfer);
+  });
 }

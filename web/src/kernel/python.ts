@@ -84,7 +84,7 @@ export function startPython(pyodide: PyodideAPI, archive: Uint8Array, engine: En
     }
   };
   const cells = pyodide.pyimport("kindling.cells");
-  const kernel = cells.start(host, call, HOME) as PythonKernel;
+  const kernel = cells.start(host, call, HOME, engine.session_id()) as PythonKernel;
   const [pythonVersion, pysparkVersion] = pyodide.runPython("import platform, pyspark; f'{platform.python_version()} {pyspark.__version__}'").split(" ");
   return { kernel, pyodide, pythonVersion, pysparkVersion };
 }
