@@ -13,6 +13,7 @@ use kindling_spec::{DataType, StructType};
 
 use crate::{
     FileFormat, FilePath, FileStatus, FileSystem, SourceOptions,
+    csv::{self, CsvOptions, CsvReader},
     error::external,
     split::FileSplit,
     text::{TextOptions, TextReader},
@@ -21,6 +22,7 @@ use crate::{
 /// A format with its reader options.
 #[derive(Debug, Clone)]
 pub(crate) enum Format {
+    Csv(Arc<CsvOptions>),
     Text(Arc<TextOptions>),
 }
 
@@ -46,6 +48,7 @@ pub(crate) type BatchIterator = Box<dyn Iterator<Item = SparkResult<RecordBatch>
 impl Format {
     pub(crate) fn new(format: FileFormat, options: &SourceOptions, conf: &RuntimeConfig) -> SparkResult<Format> {
         match format {
+            FileFormat::Csv => Ok(Format::Csv(Arc::new(CsvOptions::new(options, conf)?))),
             FileFormat::Text => Ok(Format::Text(Arc::new(TextOptions::new(options, conf)?))),
             other => Err(SparkError::unsupported(format!("the data source '{}'", other.short_name()))),
         }
@@ -57,8 +60,9 @@ impl Format {
     }
 
     /// The schema of files, `None` where it cannot be told.
-    pub(crate) fn infer(&self, _fs: &Arc<dyn FileSystem>, _files: &[FileStatus]) -> SparkResult<Option<StructType>> {
+    pub(crate) fn infer(&self, fs: &Arc<dyn FileSystem>, files: &[FileStatus]) -> SparkResult<Option<StructType>> {
         match self {
+            Format::Csv(options) => csv::infer(fs, files, options),
             Format::Text(_) => Ok(Some(TextOptions::schema())),
         }
     }
@@ -66,6 +70,12 @@ impl Format {
     /// Fails where the format cannot hold a schema.
     pub(crate) fn check_schema(&self, schema: &StructType) -> SparkResult<()> {
         match self {
+            Format::Csv(options) => {
+                options.check_schema(schema)?;
+                check_types(schema, "CSV", |data_type| {
+                    !matches!(data_type, DataType::Array { .. } | DataType::Map { .. } | DataType::Struct(_))
+                })
+            }
             Format::Text(_) => check_types(schema, "Text", |data_type| data_type.is_string()),
         }
     }
@@ -73,6 +83,7 @@ impl Format {
     /// Whether a file may be read in parts.
     pub(crate) fn splittable(&self, path: &FilePath) -> bool {
         match self {
+            Format::Csv(options) => options.splittable(path),
             Format::Text(options) => options.splittable(path),
         }
     }
@@ -84,6 +95,7 @@ impl Format {
         split: &FileSplit,
     ) -> BoxStream<'static, DataFusionResult<RecordBatch>> {
         let batches: SparkResult<BatchIterator> = match self {
+            Format::Csv(options) => CsvReader::open(context, options, split).map(|reader| Box::new(reader) as _),
             Format::Text(options) => TextReader::open(context, options, split).map(|reader| Box::new(reader) as _),
         };
         match batches {

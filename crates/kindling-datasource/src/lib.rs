@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod csv;
 mod error;
 mod format;
 mod fs;
