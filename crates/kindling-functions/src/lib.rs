@@ -1,15 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod arithmetic;
+mod cast;
+pub mod coercion;
 mod context;
+mod datetime;
 mod entry;
 pub mod error;
 mod fold;
 mod functions;
+mod kernels;
 mod literal;
+pub mod spark_hash;
 mod timezone;
 mod typed_expr;
 pub(crate) mod udf;
 
+pub use cast::{can_cast, cast, to_pretty_string};
 pub use context::{CallContext, CallText, FunctionConf, NoText};
 pub use entry::{
     AggregateOptions, Arity, FunctionEntry, FunctionKind, GeneratorCall, HigherOrder, LambdaArgument, ResolvedLambda,

@@ -1,0 +1,234 @@
+//! Comparisons: common type, then DataFusion's operators.
+//!
+//! Arrow orders floats totally: NaN equals NaN and is greatest, as in Spark, but -0.0 is below 0.0 and a NaN with a
+//! sign is least. `normalize` makes both canonical where that can show.
+
+use std::sync::Arc;
+
+use arrow::{
+    array::{AsArray, Float32Array, Float64Array},
+    datatypes::{Float32Type, Float64Type},
+};
+use datafusion::{
+    common::ScalarValue,
+    logical_expr::{BinaryExpr, ColumnarValue, Expr, Operator},
+};
+use kindling_common::{SparkError, SparkResult};
+use kindling_spec::{CastMode, DataType};
+
+use super::{
+    decimal,
+    errors::quoted,
+    widening::{tightest_common_type, wider_for_string},
+};
+use crate::{CallContext, TypedExpr, cast::cast, udf::call};
+
+/// A comparison operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ComparisonOp {
+    /// `=`
+    Equal,
+    /// `<=>`
+    EqualNullSafe,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl ComparisonOp {
+    fn symbol(self) -> &'static str {
+        match self {
+            ComparisonOp::Equal => "=",
+            ComparisonOp::EqualNullSafe => "<=>",
+            ComparisonOp::NotEqual => "!=",
+            ComparisonOp::Less => "<",
+            ComparisonOp::LessOrEqual => "<=",
+            ComparisonOp::Greater => ">",
+            ComparisonOp::GreaterOrEqual => ">=",
+        }
+    }
+
+    fn operator(self) -> Operator {
+        match self {
+            ComparisonOp::Equal => Operator::Eq,
+            ComparisonOp::EqualNullSafe => Operator::IsNotDistinctFrom,
+            ComparisonOp::NotEqual => Operator::NotEq,
+            ComparisonOp::Less => Operator::Lt,
+            ComparisonOp::LessOrEqual => Operator::LtEq,
+            ComparisonOp::Greater => Operator::Gt,
+            ComparisonOp::GreaterOrEqual => Operator::GtEq,
+        }
+    }
+}
+
+/// A comparison with Spark's coercion.
+pub fn comparison(
+    ctx: &CallContext<'_>,
+    op: ComparisonOp,
+    left: TypedExpr,
+    right: TypedExpr,
+) -> SparkResult<TypedExpr> {
+    let common = comparison_type(&left, &right, ctx.ansi).ok_or_else(|| {
+        SparkError::analysis("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES")
+            .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+            .param("left", quoted(&left.data_type))
+            .param("right", quoted(&right.data_type))
+    })?;
+    if !is_orderable(&common) && !(common == DataType::CalendarInterval && is_equality(op)) {
+        return Err(SparkError::analysis("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE")
+            .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+            .param("functionName", format!("`{}`", op.symbol()))
+            .param("dataType", quoted(&common)));
+    }
+    let nullable = op != ComparisonOp::EqualNullSafe && (left.nullable || right.nullable);
+    let left = cast(ctx, left, &common, CastMode::Session)?;
+    let right = cast(ctx, right, &common, CastMode::Session)?;
+    let (left, right) = match common {
+        DataType::Float | DataType::Double => normalize_pair(ctx, left, right),
+        _ => (left, right),
+    };
+    let expr = Expr::BinaryExpr(BinaryExpr::new(Box::new(left.expr), op.operator(), Box::new(right.expr)));
+    Ok(TypedExpr::new(expr, DataType::Boolean, nullable))
+}
+
+fn is_equality(op: ComparisonOp) -> bool {
+    matches!(op, ComparisonOp::Equal | ComparisonOp::EqualNullSafe | ComparisonOp::NotEqual)
+}
+
+fn comparison_type(left: &TypedExpr, right: &TypedExpr, ansi: bool) -> Option<DataType> {
+    use DataType::{Date, Decimal, Double, String, Timestamp, TimestampNtz};
+    let (a, b) = (&left.data_type, &right.data_type);
+    if a == b {
+        return Some(a.clone());
+    }
+    if matches!(a, Decimal { .. }) && b.is_integral() || matches!(b, Decimal { .. }) && a.is_integral() {
+        return Some(decimal::wider(decimal::decimal_operand(left)?, decimal::decimal_operand(right)?));
+    }
+    match (a, b) {
+        (Decimal { precision: p1, scale: s1 }, Decimal { precision: p2, scale: s2 }) => {
+            return Some(decimal::wider((*p1, *s1), (*p2, *s2)));
+        }
+        (Decimal { .. }, DataType::Float | Double) | (DataType::Float | Double, Decimal { .. }) => return Some(Double),
+        _ => {}
+    }
+    if let Some(common) = tightest_common_type(a, b, ansi) {
+        return Some(common);
+    }
+    if ansi {
+        return wider_for_string(a, b);
+    }
+    match (a, b) {
+        (s, other) | (other, s) if s.is_string() => match other {
+            Date | Timestamp | TimestampNtz => Some(other.clone()),
+            Decimal { .. } => Some(Double),
+            t if super::widening::is_atomic(t) => Some(t.clone()),
+            DataType::Null => Some(String),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether values of a type can be ordered (Spark's `RowOrdering.isOrderable`).
+pub(crate) fn is_orderable(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Map { .. } | DataType::Variant | DataType::CalendarInterval => false,
+        DataType::Array { element, .. } => is_orderable(element),
+        DataType::Struct(fields) => fields.fields.iter().all(|field| is_orderable(&field.data_type)),
+        _ => true,
+    }
+}
+
+/// `DATATYPE_MISMATCH.INVALID_ORDERING_TYPE` where a type cannot be ordered.
+pub(crate) fn check_orderable(ctx: &CallContext<'_>, function: &str, data_type: &DataType) -> SparkResult<()> {
+    if is_orderable(data_type) {
+        return Ok(());
+    }
+    Err(SparkError::analysis("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE")
+        .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+        .param("functionName", format!("`{function}`"))
+        .param("dataType", quoted(data_type)))
+}
+
+/// A column against a constant that is not zero needs no normalising, and stays fit for pruning.
+fn normalize_pair(ctx: &CallContext<'_>, left: TypedExpr, right: TypedExpr) -> (TypedExpr, TypedExpr) {
+    let plain = |e: &TypedExpr| matches!(e.expr, Expr::Column(_) | Expr::Cast(_));
+    match (left.as_literal().cloned(), right.as_literal().cloned()) {
+        (None, Some(value)) if plain(&left) && !is_zero(&value) => (left, canonical(right, value)),
+        (Some(value), None) if plain(&right) && !is_zero(&value) => (canonical(left, value), right),
+        _ => (normalize(ctx, left), normalize(ctx, right)),
+    }
+}
+
+fn is_zero(value: &ScalarValue) -> bool {
+    matches!(value, ScalarValue::Float64(Some(v)) if *v == 0.0)
+        || matches!(value, ScalarValue::Float32(Some(v)) if *v == 0.0)
+}
+
+fn canonical(expr: TypedExpr, value: ScalarValue) -> TypedExpr {
+    let value = match value {
+        ScalarValue::Float64(Some(v)) => ScalarValue::Float64(Some(canonical_f64(v))),
+        ScalarValue::Float32(Some(v)) => ScalarValue::Float32(Some(canonical_f32(v))),
+        other => other,
+    };
+    TypedExpr::new(Expr::Literal(value, None), expr.data_type, expr.nullable)
+}
+
+#[inline]
+fn canonical_f64(v: f64) -> f64 {
+    if v.is_nan() { f64::NAN } else { v + 0.0 }
+}
+
+#[inline]
+fn canonical_f32(v: f32) -> f32 {
+    if v.is_nan() { f32::NAN } else { v + 0.0 }
+}
+
+fn normalize(ctx: &CallContext<'_>, expr: TypedExpr) -> TypedExpr {
+    if let Some(value) = expr.as_literal().cloned() {
+        return canonical(expr, value);
+    }
+    // An integer that was widened has neither NaN nor -0.0.
+    if matches!(&expr.expr, Expr::Cast(_)) {
+        return expr;
+    }
+    let (data_type, nullable) = (expr.data_type.clone(), expr.nullable);
+    call(ctx, "normalize_nan_and_zero").kernel(vec![expr], data_type, nullable, |values, _| {
+        Ok(match &values[0] {
+            ColumnarValue::Scalar(ScalarValue::Float64(v)) => {
+                ColumnarValue::Scalar(ScalarValue::Float64(v.map(canonical_f64)))
+            }
+            ColumnarValue::Scalar(ScalarValue::Float32(v)) => {
+                ColumnarValue::Scalar(ScalarValue::Float32(v.map(canonical_f32)))
+            }
+            ColumnarValue::Array(array) => {
+                if let Some(array) = array.as_primitive_opt::<Float64Type>() {
+                    let out: Float64Array = array.unary(canonical_f64);
+                    ColumnarValue::Array(Arc::new(out))
+                } else if let Some(array) = array.as_primitive_opt::<Float32Type>() {
+                    let out: Float32Array = array.unary(canonical_f32);
+                    ColumnarValue::Array(Arc::new(out))
+                } else {
+                    values[0].clone()
+                }
+            }
+            other => other.clone(),
+        })
+    })
+}
+
+/// A grouping, join, partitioning or distinct key: floats lose the sign of zero and of NaN
+/// (`NormalizeFloatingNumbers`); other types are returned as they are.
+pub fn normalize_for_grouping(ctx: &CallContext<'_>, expr: TypedExpr) -> TypedExpr {
+    match expr.data_type {
+        DataType::Float | DataType::Double => normalize(ctx, expr),
+        _ => expr,
+    }
+}
