@@ -33,8 +33,8 @@ export interface EditorOptions {
   onBlur(): void;
   /** 1-based line and column of the cursor. */
   onCursor(line: number, column: number): void;
-  /** A key of the cell: `run-next`, `run`, `run-insert`, `escape`, `split`, `previous`, `next`. */
-  onKey(name: string): void;
+  /** A key of the cell (`run-next`, `run`, `run-insert`, `escape`, `split`, `previous`, `next`) and the cursor's offset. */
+  onKey(name: string, cursor: number): void;
   complete(code: string, cursor: number): Promise<Matches | null>;
   inspect(code: string, cursor: number): Promise<string | null>;
 }
@@ -134,7 +134,7 @@ export class Editor {
   private quiet = false;
 
   constructor(parent: HTMLElement, private readonly options: EditorOptions) {
-    const cellKey = (key: string, name: string): KeyBinding => ({ key, run: () => (options.onKey(name), true) });
+    const cellKey = (key: string, name: string): KeyBinding => ({ key, run: (view) => (options.onKey(name, view.state.selection.main.head), true) });
     const keys: KeyBinding[] = [
       cellKey("Shift-Enter", "run-next"),
       cellKey("Mod-Enter", "run"),
@@ -147,7 +147,7 @@ export class Editor {
         run: (view) => {
           if (completionStatus(view.state) !== null) return false;
           if (view.state.field(docsField)) return view.dispatch({ effects: setDocs.of(null) }), true;
-          options.onKey("escape");
+          options.onKey("escape", view.state.selection.main.head);
           return true;
         },
       },
@@ -175,7 +175,7 @@ export class Editor {
         run: (view) => {
           const { main } = view.state.selection;
           if (!main.empty || completionStatus(view.state) !== null || view.state.doc.lineAt(main.head).number > 1) return false;
-          options.onKey("previous");
+          options.onKey("previous", view.state.selection.main.head);
           return true;
         },
       },
@@ -184,7 +184,7 @@ export class Editor {
         run: (view) => {
           const { main } = view.state.selection;
           if (!main.empty || completionStatus(view.state) !== null || view.state.doc.lineAt(main.head).number < view.state.doc.lines) return false;
-          options.onKey("next");
+          options.onKey("next", view.state.selection.main.head);
           return true;
         },
       },

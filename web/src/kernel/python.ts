@@ -1,6 +1,6 @@
 /** Pyodide with the overlay (`web/python/kindling`) and Apache's client, in the kernel worker. */
 
-import { loadPyodide, type PyodideAPI } from "pyodide";
+import { loadPyodide, type PyodideAPI, version } from "pyodide";
 import type { SyncStorage } from "../storage/client";
 import { count, type Engine, type RpcFailure } from "./engine";
 import { type EmscriptenFS, storageFileSystem } from "./filesystem";
@@ -12,7 +12,11 @@ declare const PYTHON_ARCHIVE: string;
 export const HOME = "/home/kindling";
 /** Paths outside the home that are part of the tree too, as Spark sees `/tmp/x`. */
 const OTHER_MOUNTS: Record<string, string> = { "/tmp": "tmp" };
-const SITE_PACKAGES = "/lib/python3.14/site-packages";
+/** Paths in tracebacks and call sites are below it; the bytecode was compiled for it (`web/build/python.mjs`). */
+const ARCHIVE_PATH = "/lib/kindling-python.zip";
+
+/** Where packages that a cell imports come from, such as pandas: Pyodide's own index. */
+const PACKAGE_INDEX = `https://cdn.jsdelivr.net/pyodide/v${version}/full/`;
 
 /** `Kernel` of `web/python/kindling/cells.py`. */
 export interface PythonKernel {
@@ -48,7 +52,7 @@ export interface PythonHooks {
 export async function loadInterpreter(hooks: PythonHooks): Promise<{ pyodide: PyodideAPI; archive: Uint8Array }> {
   const archive = fetchArchive(hooks.progress);
   const indexURL = new URL(PYODIDE_FOLDER, self.location.href).href;
-  const pyodide = await loadPyodide({ indexURL, env: { HOME, TZ: Intl.DateTimeFormat().resolvedOptions().timeZone } });
+  const pyodide = await loadPyodide({ indexURL, packageBaseUrl: PACKAGE_INDEX, env: { HOME, TZ: Intl.DateTimeFormat().resolvedOptions().timeZone } });
   hooks.interpreterReady();
   return { pyodide, archive: await archive };
 }
@@ -62,7 +66,8 @@ async function fetchArchive(progress: PythonHooks["progress"]): Promise<Uint8Arr
 
 /** Imports pyspark and connects it to the engine. */
 export function startPython(pyodide: PyodideAPI, archive: Uint8Array, engine: Engine, storage: SyncStorage, interrupt: Int32Array, host: PythonHost): Python {
-  pyodide.unpackArchive(archive, "zip", { extractDir: SITE_PACKAGES });
+  pyodide.FS.writeFile(ARCHIVE_PATH, archive);
+  pyodide.runPython(`import sys; sys.path.insert(0, "${ARCHIVE_PATH}")`);
   const FS = pyodide.FS as unknown as EmscriptenFS;
   const type = storageFileSystem(FS, storage);
   FS.mkdirTree(HOME);
