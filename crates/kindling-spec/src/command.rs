@@ -644,6 +644,8 @@ pub enum AlterTableAction {
         /// New.
         to: PartitionSpec,
     },
+    /// `RECOVER PARTITIONS`.
+    RecoverPartitions,
     /// `ALTER VIEW … AS query`.
     ViewAs {
         /// The query.

@@ -1,6 +1,6 @@
 //! The date and time texts that typed literals hold (Spark's `DateTimeUtils`).
 
-use chrono::{MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono::{MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -73,9 +73,24 @@ fn local_of_instant(instant: i64, zone: &str) -> Option<i64> {
     instant.checked_add(seconds * 1_000_000)
 }
 
-fn days_from_civil(year: i32, month: u32, day: u32) -> Option<i64> {
-    let date = NaiveDate::from_ymd_opt(year, month, day)?;
-    Some(date.signed_duration_since(NaiveDate::default()).num_days())
+/// Days since the epoch in the proleptic Gregorian calendar, for years beyond those `chrono` knows.
+fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years begin in March, so that the leap day is the last.
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468)
 }
 
 /// Whole days, and the text after the date. At least `yyyy`.
@@ -89,16 +104,16 @@ fn date_prefix(text: &str) -> Option<(i64, &str)> {
     let year = if negative { -year } else { year };
     let (month, rest) = match rest.strip_prefix('-') {
         Some(tail) => number(tail, 1, 2)?,
-        None => return rest.is_empty().then_some(()).and(days_from_civil(year as i32, 1, 1)).map(|days| (days, "")),
+        None => return rest.is_empty().then_some(()).and(days_from_civil(year, 1, 1)).map(|days| (days, "")),
     };
     let (day, rest) = match rest.strip_prefix('-') {
         Some(tail) => number(tail, 1, 2)?,
         None => {
-            let days = days_from_civil(year as i32, month as u32, 1);
+            let days = days_from_civil(year, month, 1);
             return rest.is_empty().then_some(()).and(days).map(|days| (days, ""));
         }
     };
-    Some((days_from_civil(year as i32, month as u32, day as u32)?, rest))
+    Some((days_from_civil(year, month, day)?, rest))
 }
 
 /// A run of digits of a length in a range, and what follows.

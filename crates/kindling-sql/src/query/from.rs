@@ -24,8 +24,8 @@ impl Parser<'_> {
 
     /// `FROM relation, … [LATERAL VIEW …] [PIVOT …] [UNPIVOT …]`
     pub(crate) fn from_clause(&mut self) -> PResult<Relation> {
-        self.expect(K::FROM)?;
         let start = self.start();
+        self.expect(K::FROM)?;
         let mut from: Option<Relation> = None;
         loop {
             let item = self.start();
@@ -44,7 +44,7 @@ impl Parser<'_> {
                 }
             };
             // A join after a comma joins everything on its left, as Spark has it.
-            from = Some(self.relation_extensions(start, joined)?);
+            from = Some(self.relation_extensions(joined)?);
             if !self.eat_symbol(Symbol::Comma) {
                 break;
             }
@@ -53,7 +53,7 @@ impl Parser<'_> {
         while self.is_seq(&[K::LATERAL, K::VIEW]) {
             from = self.lateral_view(from)?;
         }
-        self.relation_extensions(start, from)
+        self.relation_extensions(from)
     }
 
     fn eat_lateral(&mut self) -> bool {
@@ -72,10 +72,10 @@ impl Parser<'_> {
         if lateral {
             relation = self.relation(start, RelationKind::Lateral { input: Box::new(relation) });
         }
-        self.relation_extensions(start, relation)
+        self.relation_extensions(relation)
     }
 
-    fn relation_extensions(&mut self, start: usize, mut relation: Relation) -> PResult<Relation> {
+    fn relation_extensions(&mut self, mut relation: Relation) -> PResult<Relation> {
         loop {
             let here = self.start();
             if self.is(K::PIVOT) && self.is_clause_start() {
@@ -83,7 +83,7 @@ impl Parser<'_> {
             } else if self.is(K::UNPIVOT) && self.is_clause_start() {
                 relation = self.unpivot(here, relation)?;
             } else if self.is_join_start() {
-                relation = self.join(start, relation)?;
+                relation = self.join(relation)?;
             } else {
                 return Ok(relation);
             }
@@ -102,7 +102,7 @@ impl Parser<'_> {
         self.is_at(natural + words, K::JOIN)
     }
 
-    pub(super) fn join(&mut self, start: usize, left: Relation) -> PResult<Relation> {
+    pub(super) fn join(&mut self, left: Relation) -> PResult<Relation> {
         let join_start = self.start();
         let natural = self.eat(K::NATURAL);
         let join_type = self.join_type();
@@ -145,7 +145,7 @@ impl Parser<'_> {
                 .param("joinType", join_type_sql(join_type)));
         }
         let join = Join { left, right, join_type, criteria, lateral };
-        Ok(self.relation(start, RelationKind::Join(Box::new(join))))
+        Ok(self.relation(join_start, RelationKind::Join(Box::new(join))))
     }
 
     fn join_type(&mut self) -> JoinType {

@@ -51,9 +51,8 @@ impl Parser<'_> {
 
     /// A query after its CTEs.
     pub(crate) fn query_body(&mut self) -> PResult<Relation> {
-        let start = self.start();
         let term = self.query_term(0)?;
-        self.query_organization(start, term)
+        self.query_organization(term)
     }
 
     /// `WITH [RECURSIVE] name [(columns)] [AS] (query), …`
@@ -182,7 +181,8 @@ impl Parser<'_> {
     }
 
     /// `ORDER BY`, `CLUSTER BY`, `DISTRIBUTE BY`, `SORT BY`, `WINDOW`, `LIMIT`, `OFFSET`
-    pub(crate) fn query_organization(&mut self, start: usize, query: Relation) -> PResult<Relation> {
+    pub(crate) fn query_organization(&mut self, query: Relation) -> PResult<Relation> {
+        let start = self.start();
         let by = |p: &mut Self, keyword| {
             if p.eat_seq(&[keyword, K::BY]) { p.comma_list(Self::sort_item) } else { Ok(vec![]) }
         };

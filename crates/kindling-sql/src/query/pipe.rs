@@ -53,10 +53,10 @@ impl Parser<'_> {
             }
             Some(K::AGGREGATE) => self.pipe_aggregate(start, left),
             Some(K::ORDER | K::CLUSTER | K::DISTRIBUTE | K::SORT | K::WINDOW | K::LIMIT | K::OFFSET) => {
-                self.query_organization(start, left)
+                self.query_organization(left)
             }
             Some(K::JOIN | K::INNER | K::CROSS | K::LEFT | K::RIGHT | K::FULL | K::SEMI | K::ANTI | K::NATURAL) => {
-                self.join(start, left)
+                self.join(left)
             }
             _ => Err(self.unexpected()),
         }

@@ -83,7 +83,7 @@ impl Parser<'_> {
         }
         let select = self.select_clause()?;
         let query = self.select_rest(start, select, from)?;
-        self.query_organization(start, query)
+        self.query_organization(query)
     }
 
     pub(super) fn select_rest(&mut self, start: usize, select: SelectClause, mut input: Relation) -> PResult<Relation> {
@@ -93,7 +93,9 @@ impl Parser<'_> {
         if self.is(K::WHERE) && self.can_start_expression(1) {
             input = self.where_clause(input)?;
         }
+        let group_start = self.start();
         let grouping = if self.is_seq(&[K::GROUP, K::BY]) { Some(self.aggregation_clause()?) } else { None };
+        let group_end = self.end();
         let having_start = self.start();
         let having = if self.is(K::HAVING) && self.can_start_expression(1) {
             self.advance();
@@ -112,7 +114,9 @@ impl Parser<'_> {
                     with_grouping_expressions: false,
                     pivot: None,
                 };
-                self.relation(start, RelationKind::Aggregate(Box::new(aggregate)))
+                let mut aggregate = self.relation(start, RelationKind::Aggregate(Box::new(aggregate)));
+                aggregate.origin = self.origin_between(group_start, group_end);
+                aggregate
             }
             // HAVING without GROUP BY is one global group.
             (None, Some(_)) => {
