@@ -158,15 +158,17 @@ fn trim(text: &str) -> &str {
 /// `TIMESTAMP '…'`.
 pub(crate) fn parse_timestamp(text: &str, now: i64, zone: &str) -> Option<ParsedTimestamp> {
     let text = trim(text);
-    let utc = Some(Zone::Fixed(0));
-    match text.to_ascii_lowercase().as_str() {
-        "epoch" => return Some(ParsedTimestamp { local: 0, zone: utc }),
-        "now" => return Some(ParsedTimestamp { local: local_of_instant(now, zone)?, zone: None }),
+    // A special value may name its zone: `today UTC`.
+    let (word, zone_name) = text.split_once(' ').map_or((text, zone), |(word, name)| (word, name.trim()));
+    let special = |local| Some(ParsedTimestamp { local, zone: Some(parse_zone(zone_name)?) });
+    match word.to_ascii_lowercase().as_str() {
+        "epoch" => return Some(ParsedTimestamp { local: 0, zone: Some(Zone::Fixed(0)) }),
+        "now" => return special(local_of_instant(now, zone_name)?),
         _ => {}
     }
-    if let Some(offset) = special_day(text) {
-        let today = local_of_instant(now, zone)?.div_euclid(MICROS_PER_DAY);
-        return Some(ParsedTimestamp { local: (today + offset) * MICROS_PER_DAY, zone: None });
+    if let Some(offset) = special_day(word) {
+        let today = local_of_instant(now, zone_name)?.div_euclid(MICROS_PER_DAY);
+        return special((today + offset) * MICROS_PER_DAY);
     }
     let (days, rest) = date_prefix(text)?;
     if rest.is_empty() {
@@ -273,6 +275,7 @@ fn parse_offset(text: &str) -> Option<i64> {
         match body.len() {
             1 | 2 => (body.parse().ok()?, 0, 0),
             4 => (body.get(..2)?.parse().ok()?, body.get(2..)?.parse().ok()?, 0),
+            6 => (body.get(..2)?.parse().ok()?, body.get(2..4)?.parse().ok()?, body.get(4..)?.parse().ok()?),
             _ => return None,
         }
     };

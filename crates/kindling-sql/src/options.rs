@@ -23,6 +23,8 @@ pub struct ParserOptions {
     pub legacy_interval: bool,
     /// `spark.sql.timestampType` is `TIMESTAMP_NTZ`.
     pub timestamp_ntz_is_default: bool,
+    /// `spark.sql.legacy.viewSchemaBindingMode`: `WITH SCHEMA …` is known.
+    pub view_schema_binding: bool,
     /// `spark.sql.session.timeZone`, which timestamp literals without a zone are in.
     pub session_time_zone: String,
     /// The query's start in microseconds since the epoch, which `TIMESTAMP 'now'` and the like refer to.
@@ -44,6 +46,7 @@ impl Default for ParserOptions {
             legacy_setops_precedence: false,
             legacy_interval: false,
             timestamp_ntz_is_default: false,
+            view_schema_binding: true,
             session_time_zone: "UTC".into(),
             current_timestamp: 0,
             named_parameters: BTreeMap::new(),

@@ -24,6 +24,7 @@ fn options(file: &Value) -> ParserOptions {
             "spark.sql.timestampType" => options.timestamp_ntz_is_default = value.trim() == "TIMESTAMP_NTZ",
             "spark.sql.legacy.exponentLiteralAsDecimal.enabled" => options.exponent_literal_as_decimal = on,
             "spark.sql.legacy.setopsPrecedence.enabled" => options.legacy_setops_precedence = on,
+            "spark.sql.legacy.viewSchemaBindingMode" => options.view_schema_binding = on,
             "spark.sql.legacy.interval.enabled" => options.legacy_interval = on,
             _ => {}
         }

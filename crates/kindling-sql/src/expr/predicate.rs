@@ -62,7 +62,7 @@ impl Parser<'_> {
                 Ok(query)
             })?;
             if let Some(query) = query {
-                return Ok(self.subquery(start, SubqueryKind::In { values: row_values(value) }, query));
+                return Ok(self.subquery(start, SubqueryKind::In { values: self.row_fields(value) }, query));
             }
         }
         let list = self.paren_list(Self::expression)?;
@@ -125,20 +125,5 @@ impl Parser<'_> {
             }
             _ => Ok(value),
         }
-    }
-}
-
-/// The values of `(a, b) IN (…)`.
-fn row_values(value: Expr) -> Vec<Expr> {
-    match value.kind {
-        ExprKind::UnresolvedFunction(call) if call.name == ["struct"] => call
-            .arguments
-            .into_iter()
-            .map(|argument| match argument.kind {
-                ExprKind::Alias { expr, .. } => *expr,
-                _ => argument,
-            })
-            .collect(),
-        _ => vec![value],
     }
 }

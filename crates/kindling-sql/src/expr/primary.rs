@@ -1,6 +1,6 @@
 //! Primaries: constants, columns, stars, parentheses, rows, subqueries, lambdas; and what may follow them.
 
-use kindling_spec::{DataType, Expr, ExprKind, Literal, Parameter, SubqueryKind};
+use kindling_spec::{DataType, Expr, ExprKind, Literal, Origin, Parameter, SubqueryKind};
 
 use crate::{
     keyword::Keyword as K,
@@ -37,6 +37,10 @@ impl Parser<'_> {
                     return Err(self.unexpected());
                 }
                 TokenKind::Symbol(Symbol::Colon) if self.is_path_start() => self.semi_structured(start, expr)?,
+                TokenKind::Symbol(Symbol::Colon) => {
+                    self.advance();
+                    return Err(self.unexpected());
+                }
                 TokenKind::Keyword(K::COLLATE) if self.is_identifier_at(1, false) => {
                     self.advance();
                     let name = self.multipart()?.join(".");
@@ -236,13 +240,30 @@ impl Parser<'_> {
                 fields.push(self.named_expression()?);
             }
             self.expect_symbol(Symbol::RightParen)?;
-            return Ok(self.call(start, "struct", fields));
+            return Ok(self.row(start, fields));
         }
         if matches!(first.kind, ExprKind::Alias { .. }) {
             return Err(self.unexpected());
         }
         self.expect_symbol(Symbol::RightParen)?;
         Ok(first)
+    }
+
+    /// A row: a struct whose fields are named after its columns, or `col1`, `col2`, ….
+    fn row(&self, start: usize, fields: Vec<Expr>) -> Expr {
+        if fields.iter().any(|field| matches!(field.kind, ExprKind::UnresolvedStar { .. })) {
+            return self.call(start, "struct", fields);
+        }
+        let arguments = fields.into_iter().enumerate().flat_map(|(i, field)| {
+            let (name, value) = match field.kind {
+                ExprKind::Alias { expr, mut names, .. } => (names.pop(), *expr),
+                ExprKind::UnresolvedAttribute { ref name_parts, .. } => (name_parts.last().cloned(), field),
+                _ => (None, field),
+            };
+            let name = name.unwrap_or_else(|| format!("col{}", i + 1));
+            [Expr::literal(Literal::String(name)).at(value.origin.clone()), value]
+        });
+        self.call(start, "named_struct", arguments.collect())
     }
 
     /// `(x, y) ->`
@@ -273,6 +294,24 @@ impl Parser<'_> {
         let start = self.start();
         self.advance();
         self.expr(start, ExprKind::Literal(literal))
+    }
+
+    /// The fields of a row constructor or a call of `struct`; any other expression is one field.
+    pub(crate) fn row_fields(&self, row: Expr) -> Vec<Expr> {
+        let written_as_row = matches!(&row.origin, Origin::Sql(sql) if sql.fragment().starts_with('('));
+        let unaliased = |field: Expr| match field.kind {
+            ExprKind::Alias { expr, .. } => *expr,
+            _ => field,
+        };
+        match row.kind {
+            ExprKind::UnresolvedFunction(call) if call.name == ["struct"] => {
+                call.arguments.into_iter().map(unaliased).collect()
+            }
+            ExprKind::UnresolvedFunction(call) if written_as_row && call.name == ["named_struct"] => {
+                call.arguments.into_iter().skip(1).step_by(2).collect()
+            }
+            _ => vec![row],
+        }
     }
 
     pub(super) fn null_literal(&mut self) -> Expr {

@@ -37,6 +37,11 @@ impl Parser<'_> {
             }
             K::CAST | K::TRY_CAST if call => self.attempt(Self::cast),
             K::INTERVAL if self.is_interval_literal() => self.interval_literal().map(Some),
+            // `INTERVAL 1` can only go on with a unit.
+            K::INTERVAL if self.is_number_at(1) => {
+                self.skip(2);
+                Err(self.unexpected())
+            }
             K::EXTRACT if call && self.is_identifier_at(2, false) && self.is_at(3, K::FROM) => self.extract().map(Some),
             K::SUBSTR | K::SUBSTRING if call => self.attempt(Self::substring),
             K::TRIM if call => self.attempt(Self::trim),

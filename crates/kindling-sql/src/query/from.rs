@@ -315,7 +315,7 @@ impl Parser<'_> {
         self.expect(K::VALUES)?;
         let rows = self.comma_list(Self::expression)?;
         let end = self.end();
-        let rows: Vec<Vec<Expr>> = rows.into_iter().map(row_fields).collect();
+        let rows: Vec<Vec<Expr>> = rows.into_iter().map(|row| self.row_fields(row)).collect();
         let (alias, columns) = self.table_alias()?;
         let expected = if columns.is_empty() { rows.first().map_or(0, Vec::len) } else { columns.len() };
         if let Some((index, row)) = rows.iter().enumerate().find(|(_, row)| row.len() != expected) {
@@ -490,20 +490,5 @@ fn join_type_sql(join_type: JoinType) -> &'static str {
         JoinType::LeftAnti => "LEFT ANTI",
         JoinType::LeftSemi => "LEFT SEMI",
         JoinType::Cross => "CROSS",
-    }
-}
-
-/// The columns of one row of `VALUES`.
-fn row_fields(row: Expr) -> Vec<Expr> {
-    match row.kind {
-        ExprKind::UnresolvedFunction(call) if call.name == ["struct"] => call
-            .arguments
-            .into_iter()
-            .map(|argument| match argument.kind {
-                ExprKind::Alias { expr, .. } => *expr,
-                _ => argument,
-            })
-            .collect(),
-        _ => vec![row],
     }
 }

@@ -65,7 +65,7 @@ impl Parser<'_> {
         let start = self.start();
         let from = self.from_clause()?;
         let mut result: Option<Relation> = None;
-        while self.is(K::SELECT) {
+        while self.is_any(&[K::SELECT, K::MAP, K::REDUCE]) {
             let body = self.from_body(from.clone())?;
             result = Some(match result {
                 None => body,
@@ -78,6 +78,9 @@ impl Parser<'_> {
     /// What follows a leading `FROM`, with its own order and limit.
     pub(crate) fn from_body(&mut self, from: Relation) -> PResult<Relation> {
         let start = self.start();
+        if self.is_any(&[K::MAP, K::REDUCE]) {
+            return self.map_reduce();
+        }
         if self.is_transform() {
             return self.select_transform();
         }

@@ -90,9 +90,8 @@ impl Parser<'_> {
             let zone = self.string()?;
             self.expr(here, ExprKind::Literal(Literal::String(zone)))
         } else if self.is_interval_literal() {
-            let value = self.text_of(self.token(1)).to_string();
             let zone = self.interval_literal()?;
-            self.check_zone_interval(start, &zone, &value)?;
+            self.check_zone_interval(start, &zone)?;
             zone
         } else {
             return Err(error::at("_LEGACY_ERROR_TEMP_0045", &self.origin_to_end(start)));
@@ -103,17 +102,27 @@ impl Parser<'_> {
         Ok(Command::SetTimeZone { zone })
     }
 
-    fn check_zone_interval(&self, start: usize, zone: &Expr, value: &str) -> PResult<()> {
-        const LIMIT: i64 = 18 * 3_600_000_000;
-        match &zone.kind {
-            ExprKind::Literal(Literal::DayTimeInterval { microseconds, end, .. })
-                if microseconds.abs() <= LIMIT && microseconds % 1_000_000 == 0 && *end >= DayTimeField::Day =>
-            {
-                Ok(())
+    /// Within 18 hours, in whole seconds.
+    fn check_zone_interval(&self, start: usize, zone: &Expr) -> PResult<()> {
+        const HOUR: i64 = 3_600_000_000;
+        let input = match &zone.kind {
+            ExprKind::Literal(Literal::DayTimeInterval { microseconds, start, .. }) => {
+                let days = microseconds / (24 * HOUR);
+                if *start == DayTimeField::Day && days != 0 {
+                    days
+                } else if microseconds.abs() > 18 * HOUR {
+                    microseconds / HOUR
+                } else if microseconds % 1_000_000 != 0 {
+                    microseconds / 1_000_000
+                } else {
+                    return Ok(());
+                }
             }
-            _ => Err(error::at("INVALID_INTERVAL_FORMAT.TIMEZONE_INTERVAL_OUT_OF_RANGE", &self.origin_to_end(start))
-                .param("input", value)),
-        }
+            ExprKind::Literal(Literal::YearMonthInterval { months, .. }) => i64::from(*months),
+            _ => 0,
+        };
+        Err(error::at("INVALID_INTERVAL_FORMAT.TIMEZONE_INTERVAL_OUT_OF_RANGE", &self.origin_to_end(start))
+            .param("input", input.to_string()))
     }
 
     pub(super) fn reset(&mut self) -> PResult<Command> {

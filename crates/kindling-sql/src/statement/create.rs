@@ -125,14 +125,23 @@ impl Parser<'_> {
 
     /// `WITH SCHEMA BINDING|COMPENSATION|[TYPE] EVOLUTION`: the value of the property `view.schemaMode`.
     pub(super) fn schema_binding(&mut self) -> PResult<String> {
+        let start = self.start();
         self.expect_seq(&[K::WITH, K::SCHEMA])?;
-        if self.eat_seq(&[K::TYPE, K::EVOLUTION]) {
-            return Ok("TYPE EVOLUTION".into());
+        let mode = if self.eat_seq(&[K::TYPE, K::EVOLUTION]) {
+            "TYPE EVOLUTION"
+        } else {
+            match self.eat_any(&[K::BINDING, K::COMPENSATION, K::EVOLUTION]) {
+                Some(keyword) => keyword.text(),
+                None => return Err(self.unexpected()),
+            }
+        };
+        if !self.options.view_schema_binding {
+            return Err(error::at("FEATURE_NOT_ENABLED", &self.origin(start))
+                .param("featureName", "VIEW ... WITH SCHEMA ...")
+                .param("configKey", "spark.sql.legacy.viewSchemaBindingMode")
+                .param("configValue", "true"));
         }
-        match self.eat_any(&[K::BINDING, K::COMPENSATION, K::EVOLUTION]) {
-            Some(keyword) => Ok(keyword.text().into()),
-            None => Err(self.unexpected()),
-        }
+        Ok(mode.into())
     }
 
     /// Whether a parenthesised list has types: `(a INT, …)`.
