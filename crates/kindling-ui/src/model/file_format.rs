@@ -1,5 +1,7 @@
 //! Formats of files by name, and the cell that reads one.
 
+use crate::kernel::protocol::FileEntry;
+
 /// Format of a file, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileFormat {
@@ -134,9 +136,80 @@ pub fn free_path(path: &str, taken: &[String]) -> String {
         .unwrap_or_else(|| path.to_owned())
 }
 
+/// One row of the file list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileRow {
+    /// Path from the root.
+    pub path: String,
+    /// Size, of a folder with all in it.
+    pub size: f64,
+    /// A folder that Spark reads as one: a written data set or a table.
+    pub directory: bool,
+}
+
+/// Files as the list shows them: a folder of part files is one row, hidden files are left out.
+pub fn rows(entries: &[FileEntry]) -> Vec<FileRow> {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let parent = |path: &str| path.rsplit_once('/').map(|(p, _)| p.to_owned());
+    let mut sets: Vec<String> = entries
+        .iter()
+        .filter(|e| {
+            let name = name(&e.path);
+            if e.directory { name.contains('=') } else { name.starts_with("part-") || name == "_SUCCESS" }
+        })
+        .filter_map(|e| parent(&e.path))
+        .collect();
+    sets.extend(entries.iter().filter(|e| e.directory && e.path.matches('/').count() == 1).filter_map(|e| {
+        e.path.starts_with("spark-warehouse/").then(|| e.path.clone())
+    }));
+    sets.sort();
+    sets.dedup();
+    // Partition folders belong to the set above them.
+    let all = sets.clone();
+    sets.retain(|s| !all.iter().any(|other| s.starts_with(&format!("{other}/"))));
+    let mut rows: Vec<FileRow> =
+        sets.iter().map(|path| FileRow { path: path.clone(), size: 0.0, directory: true }).collect();
+    for entry in entries.iter().filter(|e| !e.directory) {
+        if let Some(set) = rows.iter_mut().find(|r| r.directory && entry.path.starts_with(&format!("{}/", r.path))) {
+            set.size += entry.size;
+        } else if !entry.path.split('/').any(|part| part.starts_with(['.', '_'])) {
+            rows.push(FileRow { path: entry.path.clone(), size: entry.size, directory: false });
+        }
+    }
+    rows.retain(|r| !r.path.split('/').any(|part| part.starts_with('.')));
+    rows.sort_by_key(|r| r.path.to_lowercase());
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_of_part_files_is_one_row() {
+        let entry = |path: &str, size: f64, directory: bool| FileEntry { path: path.into(), size, modified: 0.0, directory };
+        let entries = [
+            entry("trips.csv", 10.0, false),
+            entry(".trash/1/x.csv", 10.0, false),
+            entry("out", 0.0, true),
+            entry("out/_SUCCESS", 0.0, false),
+            entry("out/day=1", 0.0, true),
+            entry("out/day=1/part-0.parquet", 5.0, false),
+            entry("out/day=2/part-0.parquet", 6.0, false),
+            entry("spark-warehouse/t", 0.0, true),
+            entry("data/a.json", 1.0, false),
+        ];
+        let rows: Vec<_> = rows(&entries).into_iter().map(|r| (r.path, r.size, r.directory)).collect();
+        assert_eq!(
+            rows,
+            [
+                ("data/a.json".into(), 1.0, false),
+                ("out".into(), 11.0, true),
+                ("spark-warehouse/t".into(), 0.0, true),
+                ("trips.csv".into(), 10.0, false),
+            ]
+        );
+    }
 
     fn check(path: &str, expect: &str) {
         assert_eq!(read_cell(path, false).lines().next().unwrap(), expect);

@@ -1,0 +1,105 @@
+//! The cluster's shape: a glyph per core, and executors × cores to choose.
+
+use leptos::prelude::*;
+
+use crate::host;
+use crate::kernel::protocol::ClusterShape;
+use crate::shell::menu::Menu;
+use crate::state::{KernelState, use_app};
+
+/// `2 executors × 2 cores`.
+pub fn shape_text(shape: ClusterShape) -> String {
+    let s = |n: u32| if n == 1 { "" } else { "s" };
+    format!("{} executor{} × {} core{}", shape.executors, s(shape.executors), shape.cores, s(shape.cores))
+}
+
+/// Shape and its control.
+#[component]
+pub fn ClusterShapeControl() -> impl IntoView {
+    let app = use_app();
+    let button = move || {
+        view! {
+            <span class="cores" aria-hidden="true">
+                {move || {
+                    let shape = app.cluster.get();
+                    let busy = app.progress.with(|p| p.threads().clone());
+                    (0..shape.executors)
+                        .map(|e| {
+                            let on = busy.get(&e.to_string()).copied().unwrap_or(0);
+                            view! {
+                                <span style=format!("grid-template-columns:repeat({},7px)", shape.cores.min(4))>
+                                    {(0..shape.cores)
+                                        .map(|c| view! { <i class=if c < on { "on" } else { "" }></i> })
+                                        .collect_view()}
+                                </span>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </span>
+            <span class="tx2">{move || shape_text(app.cluster.get())}</span>
+        }
+    };
+    let label = Signal::derive(move || format!("Cluster: {}. Change", shape_text(app.cluster.get())));
+    view! {
+        <Menu class="cl" label=label testid="cluster-shape" popup="dialog" menu_class="shape" closes=false button=ViewFn::from(button)>
+            <ShapeForm/>
+        </Menu>
+    }
+}
+
+#[component]
+fn ShapeForm() -> impl IntoView {
+    let app = use_app();
+    let now = app.cluster.get_untracked();
+    let executors = RwSignal::new(now.executors);
+    let cores = RwSignal::new(now.cores);
+    let threads = host::window().navigator().hardware_concurrency().max(1.0) as u32;
+    let pick = |name: &'static str, value: RwSignal<u32>| {
+        view! {
+            <label>
+                {name}
+                <select
+                    prop:value=move || value.get().to_string()
+                    on:change=move |e| {
+                        if let Ok(n) = event_target_value(&e).parse() {
+                            value.set(n);
+                        }
+                    }
+                >
+                    {(1..=8u32)
+                        .map(|n| view! { <option value=n.to_string() selected=move || value.get() == n>{n.to_string()}</option> })
+                        .collect_view()}
+                </select>
+            </label>
+        }
+    };
+    let changed = move || app.cluster.get() != ClusterShape { executors: executors.get(), cores: cores.get() };
+    view! {
+        {pick("Executors", executors)}
+        {pick("Cores each", cores)}
+        <p>
+            {move || {
+                let total = executors.get() * cores.get();
+                let more = if total > threads {
+                    format!(" This machine has {threads}, so tasks will share them.")
+                } else {
+                    String::new()
+                };
+                format!("{total} worker thread{}.{more}", if total == 1 { "" } else { "s" })
+            }}
+        </p>
+        <p>
+            "A new shape restarts the kernel: variables, views and cached data are lost. Notebook, outputs and files stay."
+        </p>
+        <div>
+            <button
+                class="btn primary"
+                disabled=move || !changed() || app.kernel.get() == KernelState::Restarting
+                on:click=move |_| app.set_cluster(ClusterShape { executors: executors.get(), cores: cores.get() })
+            >
+                "Apply and restart"
+            </button>
+        </div>
+    }
+}
