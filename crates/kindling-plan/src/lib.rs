@@ -1,1 +1,14 @@
-//! From the unresolved plan to DataFusion's logical and physical plans, with Spark's semantics; the catalog.
+#![doc = include_str!("../README.md")]
+
+mod attribute;
+pub mod catalog;
+mod functions;
+pub mod logical;
+pub mod physical;
+mod present;
+mod resolver;
+mod session;
+
+pub use attribute::{AnalyzedPlan, Attribute};
+pub use present::{batch_strings, nullable_strings, pretty_strings};
+pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, optimize};

@@ -1,0 +1,162 @@
+//! Physical operators for the logical operators that DataFusion does not know.
+
+use std::sync::Arc;
+
+use arrow::compute::SortOptions;
+use async_trait::async_trait;
+use datafusion::{
+    catalog::Session,
+    common::{DFSchema, Result, internal_err},
+    logical_expr::{
+        Expr, LogicalPlan, SortExpr, UserDefinedLogicalNode, physical_planning_context::PhysicalPlanningContext,
+    },
+    physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr},
+    physical_plan::{ExecutionPlan, sorts::sort::SortExec},
+    physical_planner::{ExtensionPlanner, PhysicalPlanner},
+};
+use kindling_physical::{
+    CoalesceExec, CollectTailExec, JoinHintExec, PhysicalConf, RangeExec, ShuffleExchangeExec, ShuffleOrigin,
+    ShufflePartitioning,
+};
+
+use super::{GenerateExec, LocalTableScanExec, SampleExec};
+use crate::{
+    SessionState,
+    logical::{
+        Generate, JoinHint, LocalRelation, Range, Repartition, RepartitionScheme, Sample, SortWithinPartitions, Tail,
+    },
+    session::default_parallelism,
+};
+
+/// Plans Kindling's extension nodes.
+#[derive(Debug)]
+pub struct SparkPlanner {
+    conf: PhysicalConf,
+}
+
+impl SparkPlanner {
+    /// A planner with a session's settings.
+    pub fn new(state: &SessionState) -> SparkPlanner {
+        let conf = state.conf.read();
+        SparkPlanner { conf: PhysicalConf::new(&conf, default_parallelism(&conf)) }
+    }
+}
+
+struct Planning<'a> {
+    planner: &'a dyn PhysicalPlanner,
+    session: &'a dyn Session,
+    context: &'a PhysicalPlanningContext,
+}
+
+impl Planning<'_> {
+    fn expr(&self, expr: &Expr, schema: &DFSchema) -> Result<Arc<dyn PhysicalExpr>> {
+        self.planner.create_physical_expr(expr, schema, self.session, self.context)
+    }
+
+    fn ordering(&self, keys: &[SortExpr], schema: &DFSchema) -> Result<LexOrdering> {
+        let keys = keys
+            .iter()
+            .map(|key| {
+                let options = SortOptions { descending: !key.asc, nulls_first: key.nulls_first };
+                Ok(PhysicalSortExpr::new(self.expr(&key.expr, schema)?, options))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        match LexOrdering::new(keys) {
+            Some(ordering) => Ok(ordering),
+            None => internal_err!("an order without keys"),
+        }
+    }
+}
+
+#[async_trait]
+impl ExtensionPlanner for SparkPlanner {
+    async fn plan_extension(
+        &self,
+        planner: &dyn PhysicalPlanner,
+        node: &dyn UserDefinedLogicalNode,
+        logical_inputs: &[&LogicalPlan],
+        physical_inputs: &[Arc<dyn ExecutionPlan>],
+        session: &dyn Session,
+        context: &PhysicalPlanningContext,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let planning = Planning { planner, session, context };
+        let any = node.as_any();
+        if let Some(range) = any.downcast_ref::<Range>() {
+            let schema = Arc::clone(range.schema.inner());
+            let exec = RangeExec::new(schema, range.start, range.end, range.step, range.num_partitions);
+            return Ok(Some(Arc::new(exec)));
+        }
+        if let Some(local) = any.downcast_ref::<LocalRelation>() {
+            let schema = Arc::clone(local.schema.inner());
+            return Ok(Some(Arc::new(LocalTableScanExec::new(&local.batches, schema, local.num_partitions))));
+        }
+        let ([logical], [input]) = (logical_inputs, physical_inputs) else { return Ok(None) };
+        let input = Arc::clone(input);
+        let schema = logical.schema();
+        if let Some(generate) = any.downcast_ref::<Generate>() {
+            let rows = planning.expr(&generate.rows, schema)?;
+            let schema = Arc::clone(generate.schema.inner());
+            let exec = GenerateExec::new(input, generate.text.clone(), rows, generate.outer, schema);
+            return Ok(Some(Arc::new(exec)));
+        }
+        if let Some(repartition) = any.downcast_ref::<Repartition>() {
+            return self.repartition(&planning, &repartition.scheme, schema, input).map(Some);
+        }
+        if let Some(sort) = any.downcast_ref::<SortWithinPartitions>() {
+            let ordering = planning.ordering(&sort.order, schema)?;
+            return Ok(Some(Arc::new(SortExec::new(ordering, input).with_preserve_partitioning(true))));
+        }
+        if let Some(sample) = any.downcast_ref::<Sample>() {
+            return Ok(Some(Arc::new(SampleExec::new(input, sample))));
+        }
+        if let Some(tail) = any.downcast_ref::<Tail>() {
+            return Ok(Some(Arc::new(CollectTailExec::new(input, tail.limit))));
+        }
+        if let Some(hint) = any.downcast_ref::<JoinHint>() {
+            return Ok(Some(Arc::new(JoinHintExec::new(input, hint.strategy))));
+        }
+        Ok(None)
+    }
+}
+
+impl SparkPlanner {
+    fn repartition(
+        &self,
+        planning: &Planning<'_>,
+        scheme: &RepartitionScheme,
+        schema: &DFSchema,
+        input: Arc<dyn ExecutionPlan>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let keys = |keys: &[Expr]| keys.iter().map(|key| planning.expr(key, schema)).collect::<Result<Vec<_>>>();
+        let (partitioning, origin) = match scheme {
+            RepartitionScheme::Coalesce(n) => return Ok(Arc::new(CoalesceExec::new(input, *n))),
+            RepartitionScheme::RoundRobin(Some(1)) => (ShufflePartitioning::Single, ShuffleOrigin::RepartitionByNum),
+            RepartitionScheme::RoundRobin(n) => (ShufflePartitioning::RoundRobin(self.partitions(*n)), origin(*n)),
+            RepartitionScheme::Hash(exprs, n) => {
+                (ShufflePartitioning::Hash(keys(exprs)?, self.partitions(*n)), origin(*n))
+            }
+            RepartitionScheme::Range(order, n) => {
+                let ordering = planning.ordering(order, schema)?;
+                (ShufflePartitioning::Range(ordering, self.partitions(*n)), origin(*n))
+            }
+            RepartitionScheme::Rebalance(exprs, n) if exprs.is_empty() => {
+                (ShufflePartitioning::RoundRobin(self.partitions(*n)), ShuffleOrigin::RebalanceByNone)
+            }
+            RepartitionScheme::Rebalance(exprs, n) => {
+                (ShufflePartitioning::Hash(keys(exprs)?, self.partitions(*n)), ShuffleOrigin::RebalanceByCol)
+            }
+        };
+        Ok(Arc::new(ShuffleExchangeExec::new(input, partitioning, origin)))
+    }
+
+    fn partitions(&self, wanted: Option<usize>) -> usize {
+        wanted.unwrap_or_else(|| self.conf.exchange_partitions()).max(1)
+    }
+}
+
+fn origin(number: Option<usize>) -> ShuffleOrigin {
+    match number {
+        Some(_) => ShuffleOrigin::RepartitionByNum,
+        None => ShuffleOrigin::RepartitionByCol,
+    }
+}

@@ -1,0 +1,172 @@
+//! Rows kept at random with Spark's generators.
+
+use std::{fmt, sync::Arc};
+
+use arrow::{
+    array::{RecordBatch, UInt32Array},
+    compute::take_record_batch,
+};
+use datafusion::{
+    common::tree_node::TreeNodeRecursion,
+    error::Result,
+    execution::{SendableRecordBatchStream, TaskContext},
+    physical_expr::PhysicalExpr,
+    physical_plan::{
+        DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions,
+        metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet},
+        stream::RecordBatchStreamAdapter,
+    },
+};
+use futures::StreamExt;
+use kindling_physical::xorshift::XorShiftRandom;
+
+use super::planner_macros::delegate_with_new_children;
+use crate::logical::Sample;
+
+/// Bernoulli sampling by cells, or Poisson sampling with replacement.
+#[derive(Debug)]
+pub struct SampleExec {
+    input: Arc<dyn ExecutionPlan>,
+    lower: f64,
+    upper: f64,
+    with_replacement: bool,
+    seed: i64,
+    properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
+}
+
+impl SampleExec {
+    /// Samples `input` as a logical node says.
+    pub fn new(input: Arc<dyn ExecutionPlan>, node: &Sample) -> Self {
+        SampleExec::with(input, node.lower, node.upper, node.with_replacement, node.seed)
+    }
+
+    fn with(input: Arc<dyn ExecutionPlan>, lower: f64, upper: f64, with_replacement: bool, seed: i64) -> Self {
+        let properties = Arc::clone(input.properties());
+        let metrics = ExecutionPlanMetricsSet::new();
+        SampleExec { input, lower, upper, with_replacement, seed, properties, metrics }
+    }
+}
+
+/// `java.util.Random.nextLong`, from which Spark takes the seed of each partition.
+struct JavaRandom(i64);
+
+impl JavaRandom {
+    const MASK: i64 = (1 << 48) - 1;
+
+    fn new(seed: i64) -> Self {
+        JavaRandom((seed ^ 0x5_DEEC_E66D) & Self::MASK)
+    }
+
+    fn next(&mut self, bits: u32) -> i32 {
+        self.0 = self.0.wrapping_mul(0x5_DEEC_E66D).wrapping_add(0xB) & Self::MASK;
+        (self.0 >> (48 - bits)) as i32
+    }
+
+    fn next_long(&mut self) -> i64 {
+        (i64::from(self.next(32)) << 32).wrapping_add(i64::from(self.next(32)))
+    }
+}
+
+/// How many times each row of a partition comes out.
+enum Sampler {
+    /// `BernoulliCellSampler`
+    Bernoulli { random: XorShiftRandom, lower: f64, upper: f64 },
+    /// `PoissonSampler` by inversion.
+    Poisson { random: XorShiftRandom, mean: f64 },
+}
+
+impl Sampler {
+    fn times(&mut self) -> usize {
+        match self {
+            Sampler::Bernoulli { random, lower, upper } => {
+                if *lower >= *upper {
+                    return 0;
+                }
+                let x = random.next_double();
+                usize::from(x >= *lower && x < *upper)
+            }
+            Sampler::Poisson { random, mean } => {
+                let limit = (-*mean).exp();
+                let mut product = random.next_double();
+                let mut n = 0;
+                while product > limit {
+                    product *= random.next_double();
+                    n += 1;
+                }
+                n
+            }
+        }
+    }
+}
+
+impl DisplayAs for SampleExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sample {:?}, {:?}, {}, {}", self.lower, self.upper, self.with_replacement, self.seed)
+    }
+}
+
+impl ExecutionPlan for SampleExec {
+    fn name(&self) -> &str {
+        "SampleExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.input]
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        mut children: Vec<Arc<dyn ExecutionPlan>>,
+        _: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let input = children.swap_remove(0);
+        Ok(Arc::new(SampleExec::with(input, self.lower, self.upper, self.with_replacement, self.seed)))
+    }
+
+    delegate_with_new_children!();
+
+    fn apply_expressions(
+        &self,
+        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true]
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let mut sampler = if self.with_replacement {
+            // Spark draws one seed a partition here and takes `seed + index` without replacement.
+            let mut seeds = JavaRandom::new(self.seed);
+            let seed = (0..=partition).map(|_| seeds.next_long()).last().unwrap_or(self.seed);
+            Sampler::Poisson { random: XorShiftRandom::new(seed), mean: self.upper - self.lower }
+        } else {
+            let random = XorShiftRandom::new(self.seed.wrapping_add(partition as i64));
+            Sampler::Bernoulli { random, lower: self.lower, upper: self.upper }
+        };
+        let baseline = BaselineMetrics::new(&self.metrics, partition);
+        let schema = self.schema();
+        let batches = self.input.execute(partition, context)?.map(move |batch| {
+            let batch: RecordBatch = batch?;
+            let mut kept: Vec<u32> = vec![];
+            for row in 0..batch.num_rows() as u32 {
+                kept.extend(std::iter::repeat_n(row, sampler.times()));
+            }
+            let sampled = take_record_batch(&batch, &UInt32Array::from(kept))?;
+            baseline.record_output(sampled.num_rows());
+            Ok(sampled)
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+}

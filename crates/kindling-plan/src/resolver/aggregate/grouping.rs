@@ -1,0 +1,204 @@
+//! Keys: ordinals, aliases of the select list, `GROUP BY ALL`, and grouping sets.
+
+use arrow::datatypes::DataType as ArrowType;
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr as DfExpr, Operator, lit};
+use kindling_common::{SparkError, SparkResult, conf};
+use kindling_functions::TypedExpr;
+use kindling_spec::{DataType, Expr, ExprKind, GroupType, Literal};
+
+use super::state::GroupKey;
+use crate::resolver::{
+    Resolved, Resolver,
+    expression::{ExprContext, Value},
+    plan,
+    scope::Scope,
+};
+
+impl Resolver<'_> {
+    /// The grouping expressions as written, with ordinals, aliases and `ALL` replaced by what they stand for.
+    pub(super) fn written_keys(
+        &mut self,
+        grouping: &[Expr],
+        list: &[Expr],
+        is_sql: bool,
+        scope: &Scope,
+    ) -> SparkResult<Vec<Expr>> {
+        if let [Expr { kind: ExprKind::UnresolvedAttribute { name_parts, plan_id: None, .. }, .. }] = grouping
+            && is_sql
+            && matches!(name_parts.as_slice(), [name] if name.eq_ignore_ascii_case("all"))
+            && scope.find(self.names, name_parts)?.is_none()
+        {
+            let mut keys = vec![];
+            for item in list {
+                if !self.holds_aggregate(item)? {
+                    keys.push(without_alias(item).clone());
+                }
+            }
+            return Ok(keys);
+        }
+        grouping.iter().map(|key| self.written_key(key, list, is_sql, scope)).collect()
+    }
+
+    pub(super) fn written_key(&mut self, key: &Expr, list: &[Expr], is_sql: bool, scope: &Scope) -> SparkResult<Expr> {
+        match &key.kind {
+            ExprKind::Literal(Literal::Integer(ordinal)) if is_sql && self.conf.boolean(&conf::GROUP_BY_ORDINAL) => {
+                let expanded = self.expand_list(list, scope)?;
+                let item = usize::try_from(*ordinal).ok().and_then(|n| n.checked_sub(1)).and_then(|n| expanded.get(n));
+                let Some(item) = item else {
+                    return Err(SparkError::analysis("GROUP_BY_POS_OUT_OF_RANGE")
+                        .param("index", ordinal.to_string())
+                        .param("size", expanded.len().to_string())
+                        .at(&key.origin));
+                };
+                if self.holds_aggregate(item)? {
+                    return Err(SparkError::analysis("GROUP_BY_POS_AGGREGATE")
+                        .param("index", ordinal.to_string())
+                        .param("aggExpr", "an aggregate function")
+                        .at(&key.origin));
+                }
+                Ok(without_alias(item).clone())
+            }
+            ExprKind::UnresolvedAttribute { name_parts, plan_id: None, .. } => {
+                let [name] = name_parts.as_slice() else { return Ok(key.clone()) };
+                if scope.find(self.names, name_parts)?.is_some() {
+                    return Ok(key.clone());
+                }
+                let aliased = list.iter().find_map(|item| match &item.kind {
+                    ExprKind::Alias { expr, names, .. } => match names.as_slice() {
+                        [alias] if self.names.same(alias, name) => Some(expr.as_ref().clone()),
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                Ok(aliased.unwrap_or_else(|| key.clone()))
+            }
+            _ => Ok(key.clone()),
+        }
+    }
+
+    /// A select list with its stars replaced by columns, for ordinals.
+    fn expand_list(&mut self, list: &[Expr], scope: &Scope) -> SparkResult<Vec<Expr>> {
+        let mut out = vec![];
+        for item in list {
+            if let ExprKind::UnresolvedStar { target: None, except, plan_id: None } = &item.kind
+                && except.is_empty()
+            {
+                out.extend(
+                    scope
+                        .attributes
+                        .iter()
+                        .map(|attribute| Expr::column(attribute.qualifier.iter().chain([&attribute.name]).cloned())),
+                );
+            } else {
+                out.push(item.clone());
+            }
+        }
+        Ok(out)
+    }
+
+    /// Resolves keys over the input; those that are not columns are computed below the aggregate.
+    pub(super) fn keys(&mut self, input: Resolved, written: &[Expr]) -> SparkResult<(Resolved, Vec<GroupKey>)> {
+        let scope = input.scope.clone();
+        let mut keys: Vec<GroupKey> = Vec::with_capacity(written.len());
+        let mut computed = vec![];
+        for expr in written {
+            let mut context = ExprContext::new(&scope, "GROUP BY");
+            let values = match self.expand_if_star(expr, &mut context)? {
+                Some(values) => values,
+                None => vec![self.expression(expr, &mut context)?],
+            };
+            for value in values {
+                if keys.iter().any(|key| key.expr == value.typed.expr) {
+                    continue;
+                }
+                check_groupable(&value, expr)?;
+                let (_, column) = self.named(&value);
+                let is_column = value.attribute.is_some() && value.aliases.is_empty();
+                let needs_normalizing = matches!(value.typed.data_type, DataType::Float | DataType::Double);
+                let text = value.text.clone();
+                let expr = value.typed.expr.clone();
+                if is_column && !needs_normalizing {
+                    keys.push(GroupKey { expr, text, column });
+                    continue;
+                }
+                // NaNs are one group, and so are zeros of both signs.
+                let normalized = self.normalized_for_grouping(value.typed)?;
+                let column = if is_column { crate::Attribute { id: self.state.next_id(), ..column } } else { column };
+                computed.push((normalized.expr, column.clone()));
+                keys.push(GroupKey { expr, text, column });
+            }
+        }
+        if computed.is_empty() {
+            return Ok((input, keys));
+        }
+        let mut items: Vec<_> = scope
+            .attributes
+            .iter()
+            .chain(&scope.hidden)
+            .map(|attribute| (attribute.column(), attribute.clone()))
+            .collect();
+        items.extend(computed);
+        let plan = plan::project_items(input.plan, &items)?;
+        Ok((Resolved { plan, ..input }, keys))
+    }
+
+    pub(in crate::resolver) fn normalized_for_grouping(&self, typed: TypedExpr) -> SparkResult<TypedExpr> {
+        let text = crate::resolver::expression::Text { call: String::new(), arguments: vec![] };
+        self.with_call_context(&kindling_spec::Origin::None, &text, |call| {
+            Ok(kindling_functions::coercion::normalize_for_grouping(call, typed))
+        })
+    }
+}
+
+fn check_groupable(value: &Value, expr: &Expr) -> SparkResult<()> {
+    match &value.typed.data_type {
+        DataType::Map { .. } | DataType::Variant => Err(SparkError::analysis("GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE")
+            .param("sqlExpr", format!("\"{}\"", value.text))
+            .param("dataType", format!("\"{}\"", value.typed.data_type.sql()))
+            .at(&expr.origin)),
+        _ => Ok(()),
+    }
+}
+
+fn without_alias(expr: &Expr) -> &Expr {
+    match &expr.kind {
+        ExprKind::Alias { expr, .. } => expr,
+        _ => expr,
+    }
+}
+
+/// Grouping sets as positions in the list of keys.
+pub(super) fn grouping_sets(group_type: GroupType, count: usize) -> Option<Vec<Vec<usize>>> {
+    match group_type {
+        GroupType::Rollup => Some((0..=count).rev().map(|n| (0..n).collect()).collect()),
+        GroupType::Cube => {
+            // Spark's order: all keys first, the bit of the first key changes last.
+            let sets = (0..1_usize << count.min(20))
+                .rev()
+                .map(|bits| (0..count).filter(|index| bits >> (count - 1 - index) & 1 == 1).collect());
+            Some(sets.collect())
+        }
+        GroupType::GroupBy | GroupType::GroupingSets => None,
+    }
+}
+
+fn as_long(id: TypedExpr) -> DfExpr {
+    DfExpr::Cast(Cast::new(Box::new(id.expr), ArrowType::Int64))
+}
+
+fn binary(left: DfExpr, op: Operator, right: DfExpr) -> DfExpr {
+    DfExpr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
+}
+
+/// `grouping_id()` from DataFusion's id, whose higher bits number equal sets.
+pub(in crate::resolver) fn grouping_id(id: TypedExpr, keys: usize) -> TypedExpr {
+    let mask = 1_i64.checked_shl(keys as u32).map_or(i64::MAX, |bit| bit - 1);
+    TypedExpr::new(binary(as_long(id), Operator::BitwiseAnd, lit(mask)), DataType::Long, false)
+}
+
+/// `grouping(k)`: one bit of DataFusion's id.
+pub(in crate::resolver) fn grouping_bit(id: TypedExpr, position: usize) -> TypedExpr {
+    let shifted = binary(as_long(id), Operator::BitwiseShiftRight, lit(position as i64));
+    let bit = binary(shifted, Operator::BitwiseAnd, lit(1_i64));
+    TypedExpr::new(DfExpr::Cast(Cast::new(Box::new(bit), ArrowType::Int8)), DataType::Byte, false)
+}

@@ -1,0 +1,85 @@
+//! `HAVING`, and conditions and orders over an aggregate that look below its select list.
+
+use datafusion::logical_expr::Expr as DfExpr;
+use kindling_common::{SparkError, SparkResult};
+use kindling_spec::{Expr, Relation};
+
+use super::{
+    list::finish,
+    state::{AggregateState, is_boolean},
+};
+use crate::resolver::{
+    Below, Resolved, Resolver,
+    expression::{ExprContext, Value},
+    scope::Scope,
+};
+
+impl Resolver<'_> {
+    pub(in crate::resolver) fn having(&mut self, input: &Relation, condition: &Expr) -> SparkResult<Resolved> {
+        let input = self.relation(input)?;
+        match input.below {
+            Below::Aggregate(state) => self.having_over(*state, condition),
+            // Without an aggregate it is a condition on rows, as in Spark.
+            _ => self.filter_resolved(input, condition),
+        }
+    }
+
+    pub(in crate::resolver) fn having_over(
+        &mut self,
+        mut state: AggregateState,
+        condition: &Expr,
+    ) -> SparkResult<Resolved> {
+        let (value, _) = self.over_aggregate(&mut state, condition, "HAVING")?;
+        if !is_boolean(&value.typed) {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN")
+                .param("sqlExpr", format!("\"{}\"", value.text))
+                .param("filter", format!("\"{}\"", value.text))
+                .param("type", format!("\"{}\"", value.typed.data_type.sql()))
+                .at(&condition.origin));
+        }
+        let predicate = self.cast_typed(value.typed, &kindling_spec::DataType::Boolean)?;
+        state.having.push(predicate.expr);
+        finish(state)
+    }
+
+    /// Resolves an expression over an aggregate: its select list first, then its input. Calls of aggregates are added
+    /// to the state. The second result says whether it needs no more than the select list's columns.
+    pub(in crate::resolver) fn over_aggregate(
+        &mut self,
+        state: &mut AggregateState,
+        expr: &Expr,
+        clause: &'static str,
+    ) -> SparkResult<(Value, Option<DfExpr>)> {
+        let output = Scope::new(state.output());
+        let input_scope = state.input_scope.clone();
+        let mut context = ExprContext::new(&output, clause);
+        context.scopes.push(&input_scope);
+        context.aggregate_scope = 1;
+        context.aggregates = Some(state.aggregates.clone());
+        if clause == "ORDER BY" {
+            context.windows = Some(state.windows.clone());
+        }
+        context.grouping = state.grouping_columns();
+        let mut value = self.expression(expr, &mut context)?;
+        let plain = context.missing.is_empty()
+            && context.aggregates.as_ref().is_some_and(|calls| calls.len() == state.aggregates.len())
+            && context.windows.as_ref().is_none_or(|calls| calls.len() == state.windows.len())
+            && value
+                .typed
+                .expr
+                .column_refs()
+                .iter()
+                .all(|column| output.attributes.iter().any(|attribute| attribute.internal_name() == column.name));
+        let over_output = plain.then(|| value.typed.expr.clone());
+        state.aggregates = context.aggregates.take().unwrap_or_default();
+        let known = state.windows.len();
+        let mut windows = context.windows.take().unwrap_or_default();
+        let new = windows.split_off(known.min(windows.len()));
+        for window in new {
+            let window = state.replace_keys(window, &value.text)?;
+            state.windows.push(window);
+        }
+        value.typed.expr = state.over_groups(value.typed.expr, &value.text)?;
+        Ok((value, over_output))
+    }
+}

@@ -1,0 +1,171 @@
+//! An aggregate with its select list.
+
+use kindling_common::{SparkError, SparkResult};
+use kindling_spec::{Aggregate, Expr, GroupType};
+
+use super::{grouping::grouping_sets, state::AggregateState};
+use crate::resolver::{
+    Below, Resolved, Resolver,
+    expression::{ExprContext, Value},
+    scope::Scope,
+};
+
+impl Resolver<'_> {
+    pub(in crate::resolver) fn aggregate(&mut self, aggregate: &Aggregate) -> SparkResult<Resolved> {
+        if aggregate.pivot.is_some() {
+            return self.pivot_aggregate(aggregate);
+        }
+        let input = self.relation(&aggregate.input)?;
+        let is_sql = !aggregate.with_grouping_expressions;
+        let list = &aggregate.aggregates;
+        let mut written = self.written_keys(&aggregate.grouping, list, is_sql, &input.scope)?;
+        let sets = match aggregate.group_type {
+            GroupType::GroupingSets => {
+                let mut sets = vec![];
+                for set in &aggregate.grouping_sets {
+                    let mut positions = vec![];
+                    for expr in set {
+                        let key = self.written_key(expr, list, is_sql, &input.scope)?;
+                        let known = written.iter().position(|known| known.kind == key.kind);
+                        positions.push(known.unwrap_or_else(|| {
+                            written.push(key);
+                            written.len() - 1
+                        }));
+                    }
+                    sets.push(positions);
+                }
+                Some(sets)
+            }
+            group_type => grouping_sets(group_type, written.len()),
+        };
+        let before = written.len();
+        let (input, keys) = self.keys(input, &written)?;
+        if sets.is_some() && keys.len() != before {
+            return Err(SparkError::unsupported("grouping sets over equal or starred expressions"));
+        }
+        let mut state = AggregateState {
+            input_scope: input.scope.clone(),
+            input: input.plan,
+            keys,
+            sets: None,
+            aggregates: vec![],
+            having: vec![],
+            windows: vec![],
+            items: vec![],
+        };
+        if let Some(sets) = sets {
+            in_order_of_appearance(&mut state, sets);
+        }
+        let mut leading = vec![];
+        if aggregate.with_grouping_expressions {
+            leading.extend(state.keys.iter().map(|key| Value {
+                attribute: Some(key.column.clone()),
+                ..Value::new(
+                    kindling_functions::TypedExpr::new(
+                        key.column.column(),
+                        key.column.data_type.clone(),
+                        key.column.nullable,
+                    ),
+                    key.text.clone(),
+                )
+            }));
+        }
+        self.with_list(state, leading, list)
+    }
+
+    /// A select list with aggregates and no `GROUP BY`, or with resolved keys.
+    pub(in crate::resolver) fn aggregate_list(
+        &mut self,
+        input: Resolved,
+        grouping: &[Expr],
+        list: &[Expr],
+    ) -> SparkResult<Resolved> {
+        let (input, keys) = self.keys(input, grouping)?;
+        let state = AggregateState {
+            input_scope: input.scope.clone(),
+            input: input.plan,
+            keys,
+            sets: None,
+            aggregates: vec![],
+            having: vec![],
+            windows: vec![],
+            items: vec![],
+        };
+        self.with_list(state, vec![], list)
+    }
+
+    fn with_list(&mut self, mut state: AggregateState, leading: Vec<Value>, list: &[Expr]) -> SparkResult<Resolved> {
+        let scope = state.input_scope.clone();
+        let mut context = ExprContext::new(&scope, "SELECT");
+        context.aggregates = Some(vec![]);
+        context.windows = Some(vec![]);
+        context.grouping = state.grouping_columns();
+        let mut values = leading;
+        values.extend(self.items(list, &mut context)?);
+        state.aggregates = context.aggregates.take().unwrap_or_default();
+        // Windows see groups, so their arguments are checked like the list's.
+        let windows = context.windows.take().unwrap_or_default();
+        let mut renamed = vec![];
+        for window in windows {
+            let old = window.schema_name().to_string();
+            let over = state.replace_keys(window, "")?;
+            renamed.push((old, over.schema_name().to_string()));
+            state.windows.push(over);
+        }
+        let mut items = Vec::with_capacity(values.len());
+        for value in values {
+            let (expr, mut attribute) = self.named(&value);
+            let expr = rename_columns(expr, &renamed)?;
+            let expr = state.replace_keys(expr, &value.text)?;
+            if state.sets.is_some() {
+                attribute.nullable = true;
+            }
+            items.push((expr, attribute));
+        }
+        state.items = self.with_unique_ids(items);
+        finish(state)
+    }
+}
+
+/// Windows were renamed when their keys were replaced; what refers to them follows.
+fn rename_columns(
+    expr: datafusion::logical_expr::Expr,
+    renamed: &[(String, String)],
+) -> SparkResult<datafusion::logical_expr::Expr> {
+    use datafusion::{
+        common::{
+            Column,
+            tree_node::{Transformed, TreeNode},
+        },
+        logical_expr::Expr as DfExpr,
+    };
+    expr.transform_up(|node| {
+        let DfExpr::Column(column) = &node else { return Ok(Transformed::no(node)) };
+        Ok(match renamed.iter().find(|(old, new)| *old == column.name && old != new) {
+            Some((_, new)) => Transformed::yes(DfExpr::Column(Column::new_unqualified(new))),
+            None => Transformed::no(node),
+        })
+    })
+    .map(|transformed| transformed.data)
+    .map_err(kindling_functions::error::from_datafusion)
+}
+
+/// The resolved relation of an aggregate.
+pub(super) fn finish(state: AggregateState) -> SparkResult<Resolved> {
+    let plan = state.build(&[])?;
+    let scope = Scope::new(state.output());
+    Ok(Resolved { plan, scope, below: Below::Aggregate(Box::new(state)) })
+}
+
+/// DataFusion numbers keys of grouping sets as they first appear in the sets; keys follow it.
+fn in_order_of_appearance(state: &mut AggregateState, sets: Vec<Vec<usize>>) {
+    let mut order: Vec<usize> = vec![];
+    for index in sets.iter().flatten().copied().chain(0..state.keys.len()) {
+        if !order.contains(&index) {
+            order.push(index);
+        }
+    }
+    let position = |index: &usize| order.iter().position(|known| known == index).unwrap_or(0);
+    state.sets = Some(sets.iter().map(|set| set.iter().map(position).collect()).collect());
+    state.keys = order.iter().filter_map(|index| state.keys.get(*index).cloned()).collect();
+}

@@ -1,0 +1,157 @@
+//! An aggregate with its select list, kept apart so that `HAVING` and `ORDER BY` can add to it.
+
+use std::collections::HashSet;
+
+use datafusion::{
+    common::{
+        Column,
+        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
+    },
+    logical_expr::{Aggregate, Expr as DfExpr, GroupingSet, LogicalPlan},
+};
+use kindling_common::{SparkError, SparkResult};
+use kindling_functions::{TypedExpr, error::from_datafusion};
+use kindling_spec::DataType;
+
+use crate::{
+    Attribute,
+    resolver::{plan, project::with_windows, scope::Scope},
+};
+
+/// A grouping expression and the column that carries it.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupKey {
+    /// The expression over the input.
+    pub expr: DfExpr,
+    /// Its text.
+    pub text: String,
+    /// The column of the aggregate's input and output.
+    pub column: Attribute,
+}
+
+/// An aggregate: input, keys, calls, select list.
+#[derive(Debug, Clone)]
+pub(crate) struct AggregateState {
+    /// Input; holds the keys' columns.
+    pub input: LogicalPlan,
+    /// Columns of the input.
+    pub input_scope: Scope,
+    /// Keys.
+    pub keys: Vec<GroupKey>,
+    /// Grouping sets as positions of keys.
+    pub sets: Option<Vec<Vec<usize>>>,
+    /// Aggregate calls.
+    pub aggregates: Vec<DfExpr>,
+    /// Conditions on groups.
+    pub having: Vec<DfExpr>,
+    /// Window calls over the groups.
+    pub windows: Vec<DfExpr>,
+    /// The select list.
+    pub items: Vec<(DfExpr, Attribute)>,
+}
+
+impl AggregateState {
+    /// Notes that the output is part of a Connect plan.
+    pub fn tag(&mut self, plan_id: i64) {
+        for (_, attribute) in &mut self.items {
+            attribute.plan_ids.push(plan_id);
+        }
+    }
+
+    /// The visible columns.
+    pub fn output(&self) -> Vec<Attribute> {
+        self.items.iter().map(|(_, attribute)| attribute.clone()).collect()
+    }
+
+    /// The plan, with further columns behind the select list.
+    pub fn build(&self, extra: &[(DfExpr, Attribute)]) -> SparkResult<LogicalPlan> {
+        let column = |key: &GroupKey| key.column.column();
+        let group: Vec<DfExpr> = match &self.sets {
+            None => self.keys.iter().map(column).collect(),
+            Some(sets) => {
+                let sets = sets
+                    .iter()
+                    .map(|set| set.iter().filter_map(|index| self.keys.get(*index)).map(column).collect())
+                    .collect();
+                vec![DfExpr::GroupingSet(GroupingSet::GroupingSets(sets))]
+            }
+        };
+        let mut aggregates = self.aggregates.clone();
+        if group.is_empty() && aggregates.is_empty() {
+            // One group without values still gives one row.
+            aggregates.push(datafusion::functions_aggregate::expr_fn::count(datafusion::logical_expr::lit(1_i64)));
+        }
+        let mut plan = plan::aggregate(self.input.clone(), group, aggregates)?;
+        for condition in &self.having {
+            plan = plan::filter(plan, condition.clone())?;
+        }
+        plan = with_windows(plan, self.windows.clone())?;
+        let mut items = self.items.clone();
+        items.extend_from_slice(extra);
+        plan::project_items(plan, &items)
+    }
+
+    /// Replaces select-list aliases and grouping expressions by what the aggregate gives, and checks that nothing
+    /// else of the input is left.
+    pub fn over_groups(&self, expr: DfExpr, text: &str) -> SparkResult<DfExpr> {
+        let inlined = expr
+            .transform_down(|node| {
+                let DfExpr::Column(column) = &node else { return Ok(Transformed::no(node)) };
+                let item = self.items.iter().find(|(_, attribute)| attribute.internal_name() == column.name);
+                match item {
+                    Some((item, _)) => Ok(Transformed::new(item.clone(), true, TreeNodeRecursion::Jump)),
+                    None => Ok(Transformed::no(node)),
+                }
+            })
+            .map_err(from_datafusion)?
+            .data;
+        self.replace_keys(inlined, text)
+    }
+
+    /// Replaces grouping expressions by their columns and checks the rest.
+    pub fn replace_keys(&self, expr: DfExpr, text: &str) -> SparkResult<DfExpr> {
+        let replaced = expr
+            .transform_down(|node| {
+                let key = self.keys.iter().find(|key| key.expr == node || key.column.column() == node);
+                Ok(match key {
+                    Some(key) => Transformed::new(key.column.column(), true, TreeNodeRecursion::Jump),
+                    None => Transformed::no(node),
+                })
+            })
+            .map_err(from_datafusion)?
+            .data;
+        self.check(&replaced, text)?;
+        Ok(replaced)
+    }
+
+    fn check(&self, expr: &DfExpr, text: &str) -> SparkResult<()> {
+        let name = |call: &DfExpr| call.schema_name().to_string();
+        let mut known: HashSet<String> = self.keys.iter().map(|key| key.column.internal_name()).collect();
+        known.extend(self.aggregates.iter().map(name));
+        known.extend(self.windows.iter().map(name));
+        known.insert(Aggregate::INTERNAL_GROUPING_ID.to_string());
+        let unknown: Vec<&Column> = expr.column_refs().into_iter().filter(|c| !known.contains(&c.name)).collect();
+        let Some(column) = unknown.first() else { return Ok(()) };
+        if self.keys.is_empty() && self.sets.is_none() && !self.aggregates.is_empty() {
+            return Err(SparkError::analysis("MISSING_GROUP_BY"));
+        }
+        let found = self.input_scope.attributes.iter().find(|attribute| attribute.internal_name() == column.name);
+        let shown = found.map_or_else(|| text.to_string(), |attribute| attribute.name.clone());
+        Err(SparkError::analysis("MISSING_AGGREGATION")
+            .param("expression", format!("\"{shown}\""))
+            .param("expressionAnyValue", format!("\"any_value({shown})\"")))
+    }
+
+    /// What `grouping` and `grouping_id` may name; empty without grouping sets.
+    pub fn grouping_columns(&self) -> Vec<(DfExpr, String)> {
+        match self.sets {
+            Some(_) => self.keys.iter().map(|key| (key.expr.clone(), key.text.clone())).collect(),
+            None => vec![],
+        }
+    }
+}
+
+/// A boolean over groups, for `HAVING`.
+pub(super) fn is_boolean(value: &TypedExpr) -> bool {
+    matches!(value.data_type, DataType::Boolean | DataType::Null)
+}

@@ -1,0 +1,140 @@
+//! Column references.
+
+use std::sync::Arc;
+
+use datafusion::{common::Column, logical_expr::Expr};
+use kindling_common::{SparkError, SparkResult};
+use kindling_functions::TypedExpr;
+
+use super::{ExprContext, Resolver, Value};
+use crate::{
+    attribute::quote_parts,
+    resolver::{plan::internal_field, scope::Found},
+};
+
+/// Functions that may be written without parentheses where no column has their name.
+const LITERAL_FUNCTIONS: &[&str] =
+    &["current_date", "current_timestamp", "localtimestamp", "current_time", "current_user", "user", "session_user"];
+
+impl Resolver<'_> {
+    pub(super) fn attribute_reference(
+        &mut self,
+        parts: &[String],
+        plan_id: Option<i64>,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        if plan_id.is_none()
+            && let Some(value) = self.variable(parts, context)?
+        {
+            return Ok(value);
+        }
+        // Aggregates' arguments see the aggregate's input before its output.
+        let first = if context.inside_aggregate { context.aggregate_scope } else { 0 };
+        let order = (first..context.scopes.len()).chain(0..first);
+        for index in order {
+            let Some(scope) = context.scopes.get(index) else { continue };
+            let found = match plan_id {
+                Some(plan_id) => scope.find_of_plan(self.names, plan_id, parts)?,
+                None => scope.find(self.names, parts)?,
+            };
+            if let Some(found) = found {
+                if index > 0 && !context.inside_aggregate && !context.missing.contains(&found.attribute) {
+                    context.missing.push(found.attribute.clone());
+                }
+                return self.found(found, parts);
+            }
+        }
+        if let Some(plan_id) = plan_id {
+            return self.outer_of_plan(plan_id, parts, context);
+        }
+        if let Some(value) = self.lateral_alias(parts, context)? {
+            return Ok(value);
+        }
+        if let Some(value) = self.outer_reference(parts)? {
+            return Ok(value);
+        }
+        if let [name] = parts
+            && LITERAL_FUNCTIONS.contains(&name.to_lowercase().as_str())
+        {
+            return self.expression(&kindling_spec::Expr::call(name.to_lowercase(), vec![]), context);
+        }
+        Err(context.scopes.first().map_or_else(|| SparkError::internal("no scope"), |scope| scope.unresolved(parts)))
+    }
+
+    fn found(&mut self, found: Found, parts: &[String]) -> SparkResult<Value> {
+        let mut value = Value::of_attribute(&found.attribute);
+        for field in &found.nested {
+            value = self.field(value, field)?;
+        }
+        if !found.nested.is_empty() {
+            value.default_name = parts.last().cloned();
+        }
+        Ok(value)
+    }
+
+    fn variable(&mut self, parts: &[String], context: &ExprContext<'_>) -> SparkResult<Option<Value>> {
+        let Some((name, fields)) = parts.split_first() else { return Ok(None) };
+        let variable = context.variables.iter().rev().find(|(variable, _)| self.names.same(variable, name));
+        let Some((_, typed)) = variable else { return Ok(None) };
+        let mut value = Value::new(typed.clone(), "namedlambdavariable()");
+        for field in fields {
+            value = self.field(value, field)?;
+        }
+        Ok(Some(value))
+    }
+
+    pub(super) fn lambda_variable(&mut self, parts: &[String], context: &ExprContext<'_>) -> SparkResult<Value> {
+        self.variable(parts, context)?
+            .ok_or_else(|| SparkError::internal(format!("lambda variable {} is not bound", quote_parts(parts))))
+    }
+
+    fn lateral_alias(&mut self, parts: &[String], context: &ExprContext<'_>) -> SparkResult<Option<Value>> {
+        let Some((name, fields)) = parts.split_first() else { return Ok(None) };
+        let mut matching = context.lateral.iter().filter(|(alias, _)| self.names.same(alias, name));
+        let (Some((alias, value)), another) = (matching.next(), matching.next()) else { return Ok(None) };
+        if another.is_some() {
+            return Err(SparkError::analysis("AMBIGUOUS_LATERAL_COLUMN_ALIAS")
+                .param("name", quote_parts(&[name]))
+                .param("n", context.lateral.iter().filter(|(a, _)| self.names.same(a, name)).count().to_string()));
+        }
+        let mut value = Value::new(value.typed.clone(), alias.clone());
+        for field in fields {
+            value = self.field(value, field)?;
+        }
+        Ok(Some(value))
+    }
+
+    fn outer_reference(&mut self, parts: &[String]) -> SparkResult<Option<Value>> {
+        for scope in self.outer.iter().rev() {
+            if let Some(found) = scope.find(self.names, parts)? {
+                return self.outer_found(found, parts).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    fn outer_of_plan(&mut self, plan_id: i64, parts: &[String], context: &ExprContext<'_>) -> SparkResult<Value> {
+        for scope in self.outer.iter().rev() {
+            if let Some(found) = scope.find_of_plan(self.names, plan_id, parts)? {
+                return self.outer_found(found, parts);
+            }
+        }
+        match context.scopes.iter().find(|scope| scope.has_plan(plan_id)) {
+            Some(scope) => Err(scope.unresolved(parts)),
+            None => Err(SparkError::analysis("CANNOT_RESOLVE_DATAFRAME_COLUMN").param("name", quote_parts(parts))),
+        }
+    }
+
+    fn outer_found(&mut self, found: Found, parts: &[String]) -> SparkResult<Value> {
+        let attribute = &found.attribute;
+        let column = Column::new_unqualified(attribute.internal_name());
+        let expr = Expr::OuterReferenceColumn(Arc::new(internal_field(attribute)), column);
+        let typed = TypedExpr::new(expr, attribute.data_type.clone(), attribute.nullable);
+        let mut value = Value::new(typed, format!("outer({})", attribute.name));
+        value.default_name = parts.last().cloned();
+        for field in &found.nested {
+            value = self.field(value, field)?;
+        }
+        Ok(value)
+    }
+}

@@ -1,0 +1,324 @@
+//! Calls: scalar, aggregate and higher-order functions, generators, and the few that only the resolver can build.
+
+use datafusion::{
+    common::tree_node::{Transformed, TreeNode, TreeNodeRecursion},
+    logical_expr::Expr as DfExpr,
+};
+use kindling_common::{SparkError, SparkResult};
+use kindling_functions::{AggregateOptions, FunctionEntry, FunctionKind, SortKey, TypedExpr};
+use kindling_spec::{DataType, Expr, ExprKind, NullOrdering, SortDirection, SortOrder, UnresolvedFunction};
+
+use super::{ExprContext, Generator, Resolver, Text, Value, text};
+use crate::attribute::quote_parts;
+
+/// The function's own name when it may be a built-in one.
+pub(in crate::resolver) fn builtin_name(parts: &[String]) -> Option<String> {
+    match parts {
+        [name] => Some(name.to_lowercase()),
+        [schema, name] if schema.eq_ignore_ascii_case("builtin") => Some(name.to_lowercase()),
+        [catalog, schema, name] if catalog.eq_ignore_ascii_case("system") && schema.eq_ignore_ascii_case("builtin") => {
+            Some(name.to_lowercase())
+        }
+        _ => None,
+    }
+}
+
+impl Resolver<'_> {
+    pub(in crate::resolver) fn call(
+        &mut self,
+        function: &UnresolvedFunction,
+        expr: &Expr,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        let Some(name) = builtin_name(&function.name) else { return Err(self.unresolved_routine(function)) };
+        match name.as_str() {
+            "struct" => return self.struct_call(function, context),
+            "grouping" | "grouping_id" => return self.grouping_call(&name, function, context),
+            _ => {}
+        }
+        let Some(entry) = kindling_functions::lookup(&name) else { return Err(self.unresolved_routine(function)) };
+        match entry.kind {
+            FunctionKind::Scalar(_) => self.scalar_call(entry, &name, function, expr, context),
+            FunctionKind::Aggregate(_) => {
+                if context.inside_aggregate {
+                    return Err(SparkError::analysis("NESTED_AGGREGATE_FUNCTION"));
+                }
+                context.inside_aggregate = true;
+                let built = self.aggregate_call(entry, &name, function, expr, context);
+                context.inside_aggregate = false;
+                let (typed, text) = built?;
+                self.collect_aggregate(typed, text, context)
+            }
+            FunctionKind::Window(_) => Err(SparkError::analysis("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE")
+                .param("funcName", format!("\"{}\"", text::call(&name, &[])))),
+            FunctionKind::Generator(build) => {
+                let arguments = self.arguments(&function.arguments, context)?;
+                entry.check_arity(arguments.len())?;
+                let (text, call_text) = call_texts(&name, &arguments);
+                let typed = arguments.into_iter().map(|value| value.typed).collect();
+                let call = self.with_call_context(&expr.origin, &call_text, |call| build(call, typed))?;
+                self.collect_generator(Generator { call, text }, context)
+            }
+            FunctionKind::HigherOrder(higher_order) => self.higher_order(entry, higher_order, function, expr, context),
+        }
+    }
+
+    fn scalar_call(
+        &mut self,
+        entry: &FunctionEntry,
+        name: &str,
+        function: &UnresolvedFunction,
+        expr: &Expr,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        if function.is_distinct || function.filter.is_some() || !function.order_within_group.is_empty() {
+            let clause = if function.is_distinct { "DISTINCT" } else { "FILTER CLAUSE" };
+            return Err(SparkError::analysis("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX")
+                .param("prettyName", format!("`{name}`"))
+                .param("syntax", clause));
+        }
+        let generator = context.generator.take();
+        let arguments = self.arguments(&function.arguments, context);
+        context.generator = generator;
+        let arguments = arguments?;
+        let (text, call_text) = call_texts(name, &arguments);
+        let typed = arguments.into_iter().map(|value| value.typed).collect();
+        let typed = self.with_call_context(&expr.origin, &call_text, |call| entry.build_scalar(call, typed))?;
+        Ok(Value::new(typed, text))
+    }
+
+    /// Builds an aggregate call; the caller decides whether it aggregates groups or a window.
+    pub(in crate::resolver) fn aggregate_call(
+        &mut self,
+        entry: &FunctionEntry,
+        name: &str,
+        function: &UnresolvedFunction,
+        expr: &Expr,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<(TypedExpr, String)> {
+        let arguments = match function.arguments.as_slice() {
+            // `count(*)` counts rows.
+            [argument]
+                if name == "count"
+                    && !function.is_distinct
+                    && matches!(argument.kind, ExprKind::UnresolvedStar { target: None, plan_id: None, .. }) =>
+            {
+                vec![Value::new(TypedExpr::integer(1), "1")]
+            }
+            arguments => self.arguments(arguments, context)?,
+        };
+        let filter = match &function.filter {
+            Some(filter) => {
+                let value = self.expression(filter, context)?;
+                let text = value.text.clone();
+                Some((self.predicate(value, filter)?, text))
+            }
+            None => None,
+        };
+        let (order_by, order_text) = self.sort_keys(&function.order_within_group, context)?;
+        let texts: Vec<String> = arguments.iter().map(|value| value.text.clone()).collect();
+        let mut text = text::aggregate(name, &texts, function.is_distinct);
+        if !order_text.is_empty() {
+            text = format!("{text} WITHIN GROUP (ORDER BY {})", order_text.join(", "));
+        }
+        if let Some((_, filter)) = &filter {
+            text = format!("{text} FILTER (WHERE {filter})");
+        }
+        if function.ignore_nulls == Some(true) {
+            text = format!("{text} ignore nulls");
+        }
+        let options = AggregateOptions {
+            distinct: function.is_distinct,
+            filter: filter.map(|(filter, _)| filter),
+            ignore_nulls: function.ignore_nulls == Some(true),
+            order_by,
+        };
+        let call_text = Text { call: text.clone(), arguments: texts };
+        let typed = arguments.into_iter().map(|value| value.typed).collect();
+        let typed =
+            self.with_call_context(&expr.origin, &call_text, |call| entry.build_aggregate(call, typed, &options))?;
+        Ok((typed, text))
+    }
+
+    /// Replaces the aggregate in a built call by the column that it becomes.
+    fn collect_aggregate(
+        &mut self,
+        typed: TypedExpr,
+        text: String,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        let Some(aggregates) = &mut context.aggregates else {
+            return Err(match context.clause {
+                "WHERE" => SparkError::analysis("INVALID_WHERE_CONDITION")
+                    .param("condition", format!("\"{text}\""))
+                    .param("expressionList", text),
+                "GROUP BY" => SparkError::analysis("GROUP_BY_AGGREGATE").param("sqlExpr", text),
+                _ => SparkError::analysis("UNSUPPORTED_EXPR_FOR_OPERATOR")
+                    .param("invalidExprSqls", format!("\"{text}\"")),
+            });
+        };
+        let expr = replace_calls(typed.expr, |node| matches!(node, DfExpr::AggregateFunction(_)), aggregates)?;
+        Ok(Value::new(TypedExpr::new(expr, typed.data_type, typed.nullable), text))
+    }
+
+    fn collect_generator(&mut self, generator: Generator, context: &mut ExprContext<'_>) -> SparkResult<Value> {
+        match &mut context.generator {
+            Some(slot @ None) => {
+                let text = generator.text.clone();
+                // Stands for the generator until the select list is planned; it is never evaluated.
+                let typed = generator.call.rows.clone();
+                *slot = Some(generator);
+                Ok(Value::new(typed, text))
+            }
+            Some(Some(_)) => Err(SparkError::analysis("UNSUPPORTED_GENERATOR.MULTI_GENERATOR")
+                .param("num", "2")
+                .param("generators", format!("\"{}\"", generator.text))),
+            None if context.clause == "SELECT" => {
+                Err(SparkError::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
+                    .param("expression", format!("\"{}\"", generator.text)))
+            }
+            None => Err(SparkError::analysis("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT").param("plan", context.clause)),
+        }
+    }
+
+    /// Resolves arguments; stars become the columns they stand for. Inside an aggregate no other may stand.
+    pub(in crate::resolver) fn arguments(
+        &mut self,
+        arguments: &[Expr],
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Vec<Value>> {
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            match self.expand_if_star(argument, context)? {
+                Some(expanded) => values.extend(expanded),
+                None => values.push(self.expression(argument, context)?),
+            }
+        }
+        Ok(values)
+    }
+
+    /// Ordering keys with their texts.
+    pub(in crate::resolver) fn sort_keys(
+        &mut self,
+        order: &[SortOrder],
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<(Vec<SortKey>, Vec<String>)> {
+        let mut keys = Vec::with_capacity(order.len());
+        let mut texts = Vec::with_capacity(order.len());
+        for key in order {
+            let value = self.expression(&key.child, context)?;
+            let (key, text) = sort_key(value, key);
+            keys.push(key);
+            texts.push(text);
+        }
+        Ok((keys, texts))
+    }
+
+    fn unresolved_routine(&self, function: &UnresolvedFunction) -> SparkError {
+        SparkError::analysis("UNRESOLVED_ROUTINE").param("routineName", quote_parts(&function.name)).param(
+            "searchPath",
+            format!(
+                "[`system`.`builtin`, `system`.`session`, `{}`.`{}`]",
+                self.functions.current_catalog, self.functions.current_database
+            ),
+        )
+    }
+
+    /// `struct(a, b AS c)`: fields are named after their values.
+    fn struct_call(&mut self, function: &UnresolvedFunction, context: &mut ExprContext<'_>) -> SparkResult<Value> {
+        let values = self.arguments(&function.arguments, context)?;
+        let texts: Vec<String> = values.iter().map(|value| value.text.clone()).collect();
+        let mut arguments = Vec::with_capacity(values.len() * 2);
+        for (index, value) in values.into_iter().enumerate() {
+            let named = value.attribute.is_some() || !value.aliases.is_empty() || value.default_name.is_some();
+            let name = if named { value.output_name() } else { format!("col{}", index + 1) };
+            arguments.push(Value::new(TypedExpr::string(name.clone()), name));
+            arguments.push(value);
+        }
+        let mut value = self.scalar("named_struct", arguments)?;
+        value.text = text::call("struct", &texts);
+        Ok(value)
+    }
+
+    /// `grouping(k)` and `grouping_id(…)`: bits of DataFusion's grouping id column.
+    fn grouping_call(
+        &mut self,
+        name: &str,
+        function: &UnresolvedFunction,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        if context.grouping.is_empty() || context.inside_aggregate {
+            return Err(SparkError::analysis("UNSUPPORTED_GROUPING_EXPRESSION"));
+        }
+        let arguments = {
+            let aggregates = context.aggregates.take();
+            let values = self.arguments(&function.arguments, context);
+            context.aggregates = aggregates;
+            values?
+        };
+        let texts: Vec<String> = arguments.iter().map(|value| value.text.clone()).collect();
+        let columns: Vec<String> = context.grouping.iter().map(|(_, text)| text.clone()).collect();
+        let id = TypedExpr::column(datafusion::logical_expr::Aggregate::INTERNAL_GROUPING_ID, DataType::Long, false);
+        let count = context.grouping.len();
+        let text = text::call(name, &texts);
+        if name == "grouping" {
+            let position = match arguments.as_slice() {
+                [value] => context.grouping.iter().position(|(expr, _)| *expr == value.typed.expr),
+                _ => None,
+            };
+            let Some(position) = position else {
+                return Err(SparkError::analysis("GROUPING_COLUMN_MISMATCH")
+                    .param("grouping", texts.join(", "))
+                    .param("groupingColumns", columns.join(", ")));
+            };
+            return Ok(Value::new(super::super::aggregate::grouping_bit(id, count - 1 - position), text));
+        }
+        let same = arguments.is_empty()
+            || (arguments.len() == count
+                && arguments.iter().zip(&context.grouping).all(|(value, (expr, _))| value.typed.expr == *expr));
+        if !same {
+            return Err(SparkError::analysis("GROUPING_ID_COLUMN_MISMATCH")
+                .param("groupingIdColumn", texts.join(","))
+                .param("groupByColumns", columns.join(",")));
+        }
+        Ok(Value::new(super::super::aggregate::grouping_id(id, count), text))
+    }
+}
+
+/// A key with Spark's default order of nulls, and its text.
+pub(in crate::resolver) fn sort_key(value: Value, order: &SortOrder) -> (SortKey, String) {
+    let ascending = order.direction == SortDirection::Ascending;
+    let nulls_first = match order.null_ordering {
+        Some(NullOrdering::NullsFirst) => true,
+        Some(NullOrdering::NullsLast) => false,
+        None => ascending,
+    };
+    let direction = if ascending { "ASC" } else { "DESC" };
+    let nulls = if nulls_first { "NULLS FIRST" } else { "NULLS LAST" };
+    let text = format!("{} {direction} {nulls}", value.text);
+    (SortKey { expr: value.typed, ascending, nulls_first }, text)
+}
+
+fn call_texts(name: &str, arguments: &[Value]) -> (String, Text) {
+    let texts: Vec<String> = arguments.iter().map(|value| value.text.clone()).collect();
+    let text = text::call(name, &texts);
+    (text.clone(), Text { call: text, arguments: texts })
+}
+
+/// Moves the calls that `is_call` picks out of an expression into `calls` and refers to them as columns.
+pub(in crate::resolver) fn replace_calls(
+    expr: DfExpr,
+    is_call: impl Fn(&DfExpr) -> bool,
+    calls: &mut Vec<DfExpr>,
+) -> SparkResult<DfExpr> {
+    expr.transform_down(|node| {
+        if !is_call(&node) {
+            return Ok(Transformed::no(node));
+        }
+        let column = DfExpr::Column(datafusion::common::Column::new_unqualified(node.schema_name().to_string()));
+        ExprContext::collect(calls, node);
+        Ok(Transformed::new(column, true, TreeNodeRecursion::Jump))
+    })
+    .map(|transformed| transformed.data)
+    .map_err(kindling_functions::error::from_datafusion)
+}

@@ -1,0 +1,157 @@
+//! Subqueries as expressions. Correlated ones keep outer references that DataFusion's rules turn into joins.
+
+use std::sync::Arc;
+
+use datafusion::{
+    common::Spans,
+    logical_expr::{
+        BinaryExpr, Expr as DfExpr, LogicalPlan, Subquery,
+        expr::{Exists, InSubquery},
+    },
+};
+use kindling_common::{SparkError, SparkResult};
+use kindling_functions::{TypedExpr, coercion};
+use kindling_spec::{DataType, Expr, SubqueryExpr, SubqueryKind, SubqueryPlan};
+
+use super::{ExprContext, Resolver, Text, Value};
+use crate::{
+    Attribute,
+    resolver::{Resolved, plan, scope::Scope},
+};
+
+impl Resolver<'_> {
+    pub(super) fn subquery(&mut self, subquery: &SubqueryExpr, context: &mut ExprContext<'_>) -> SparkResult<Value> {
+        match &subquery.kind {
+            SubqueryKind::Scalar => {
+                let inner = self.inner(&subquery.plan, context)?;
+                let [column] = inner.attributes() else {
+                    return Err(SparkError::analysis(
+                        "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN",
+                    )
+                    .param("number", inner.attributes().len().to_string()));
+                };
+                let data_type = column.data_type.clone();
+                let (plan, text) = visible(inner)?;
+                let typed = TypedExpr::new(DfExpr::ScalarSubquery(plan), data_type, true);
+                Ok(Value::new(typed, format!("scalarsubquery({text})")))
+            }
+            SubqueryKind::Exists => {
+                let inner = self.inner(&subquery.plan, context)?;
+                let (subquery, text) = visible(inner)?;
+                let expr = DfExpr::Exists(Exists { subquery, negated: false });
+                Ok(Value::new(TypedExpr::new(expr, DataType::Boolean, false), format!("exists({text})")))
+            }
+            SubqueryKind::In { values } => self.in_subquery(values, &subquery.plan, context),
+            SubqueryKind::TableArgument { .. } => Err(SparkError::unsupported("TABLE arguments")),
+        }
+    }
+
+    fn in_subquery(
+        &mut self,
+        values: &[Expr],
+        subquery: &SubqueryPlan,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        let left = self.arguments(values, context)?;
+        let inner = self.inner(subquery, context)?;
+        if left.len() != inner.attributes().len() {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH")
+                .param("sqlExpr", "\"IN\"")
+                .param("leftLength", left.len().to_string())
+                .param("rightLength", inner.attributes().len().to_string())
+                .param("leftColumns", left.iter().map(|v| format!("\"{}\"", v.text)).collect::<Vec<_>>().join(", "))
+                .param(
+                    "rightColumns",
+                    inner.attributes().iter().map(|a| format!("\"{}\"", a.name)).collect::<Vec<_>>().join(", "),
+                ));
+        }
+        let texts: Vec<String> = left.iter().map(|value| value.text.clone()).collect();
+        let nullable = left.iter().any(|v| v.typed.nullable) || inner.attributes().iter().any(|a| a.nullable);
+        let (left, right) = match (left.as_slice(), inner.attributes()) {
+            ([value], [column]) => (value.typed.clone(), column.typed()),
+            (values, columns) => {
+                // Several values compare as one struct.
+                let fields = |list: Vec<Value>| -> Vec<Value> {
+                    let named = |(i, value): (usize, Value)| {
+                        let name = format!("_{i}");
+                        [Value::new(TypedExpr::string(name.clone()), name), value]
+                    };
+                    list.into_iter().enumerate().flat_map(named).collect()
+                };
+                let left = self.scalar("named_struct", fields(values.to_vec()))?.typed;
+                let right: Vec<Value> = columns.iter().map(Value::of_attribute).collect();
+                (left, self.scalar("named_struct", fields(right))?.typed)
+            }
+        };
+        let mismatch = || {
+            SparkError::analysis("DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH")
+                .param("sqlExpr", "\"IN\"")
+                .param("mismatchedColumns", texts.join(", "))
+                .param("leftType", format!("\"{}\"", left.data_type.sql()))
+                .param("rightType", format!("\"{}\"", right.data_type.sql()))
+        };
+        // Both sides are cast as an equality would cast them.
+        let call_text = Text { call: "IN".into(), arguments: texts.clone() };
+        let equality = self.with_call_context(&kindling_spec::Origin::None, &call_text, |call| {
+            coercion::comparison(call, coercion::ComparisonOp::Equal, left.clone(), right.clone())
+                .map_err(|_| mismatch())
+        })?;
+        let DfExpr::BinaryExpr(BinaryExpr { left, right, .. }) = equality.expr else {
+            return Err(SparkError::internal("an equality that is none"));
+        };
+        let right = TypedExpr::new(*right, DataType::Null, nullable);
+        let attribute = self.attribute("listquery", &right);
+        let projected = plan::project_items(inner.plan, &[(right.expr, attribute)])?;
+        let (subquery, outer) = as_subquery(projected);
+        let expr = DfExpr::InSubquery(InSubquery { expr: left, subquery, negated: false });
+        let left_text = if texts.len() == 1 { texts.join("") } else { format!("({})", texts.join(", ")) };
+        let text = format!("({left_text} IN (listquery({outer})))");
+        Ok(Value::new(TypedExpr::new(expr, DataType::Boolean, nullable), text))
+    }
+
+    /// Resolves a subquery's relation; what the expression may refer to are its outer columns.
+    fn inner(&mut self, subquery: &SubqueryPlan, context: &ExprContext<'_>) -> SparkResult<Resolved> {
+        let mut outer = Scope::default();
+        for scope in &context.scopes {
+            let new = |a: &&Attribute| !outer_has(&outer, a);
+            let attributes: Vec<Attribute> = scope.attributes.iter().filter(new).cloned().collect();
+            let hidden: Vec<Attribute> = scope.hidden.iter().filter(new).cloned().collect();
+            outer.attributes.extend(attributes);
+            outer.hidden.extend(hidden);
+        }
+        self.outer.push(outer);
+        let resolved = match subquery {
+            SubqueryPlan::Inline(relation) => self.relation(relation),
+            SubqueryPlan::Reference(plan_id) => match self.references.get(plan_id).cloned() {
+                Some(relation) => self.relation(&relation),
+                None => Err(SparkError::internal(format!("no relation has plan id {plan_id}"))),
+            },
+        };
+        self.outer.pop();
+        resolved
+    }
+}
+
+fn outer_has(outer: &Scope, attribute: &Attribute) -> bool {
+    outer.attributes.iter().chain(&outer.hidden).any(|a| a.id == attribute.id)
+}
+
+/// The subquery over the visible columns, and the text of its outer columns.
+fn visible(inner: Resolved) -> SparkResult<(Subquery, String)> {
+    let plan = plan::select_attributes(inner.plan, &inner.scope.attributes)?;
+    Ok(as_subquery(plan))
+}
+
+fn as_subquery(plan: LogicalPlan) -> (Subquery, String) {
+    let outer_ref_columns = plan.all_out_ref_exprs();
+    let names: Vec<String> = outer_ref_columns
+        .iter()
+        .filter_map(|expr| match expr {
+            DfExpr::OuterReferenceColumn(_, column) => {
+                Some(column.name.rsplit_once('#').map_or(column.name.as_str(), |(name, _)| name).to_string())
+            }
+            _ => None,
+        })
+        .collect();
+    (Subquery { subquery: Arc::new(plan), outer_ref_columns, spans: Spans::new() }, names.join(", "))
+}

@@ -1,0 +1,300 @@
+//! The SQL text of expressions as Spark names columns by it (`toPrettySQL`).
+
+use std::fmt::Write as _;
+
+use kindling_functions::SessionTimeZone;
+use kindling_spec::{DayTimeField, Literal, YearMonthField};
+
+/// Mathematical functions whose names Spark prints in upper case.
+const UPPER_CASE: &[&str] = &[
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "cot", "csc", "degrees",
+    "e", "exp", "expm1", "floor", "hypot", "log", "log10", "log1p", "log2", "pi", "power", "radians", "sec", "signum",
+    "sin", "sinh", "sqrt", "tan", "tanh",
+];
+
+/// Other names under which Spark prints a function.
+const PRINTED_AS: &[(&str, &str)] = &[
+    ("random", "rand"),
+    ("array_agg", "collect_list"),
+    ("||", "concat"),
+    ("bool_and", "bool_and"),
+    ("mod", "%"),
+    ("substring", "substring"),
+    ("negative", "negative"),
+];
+
+/// A call of a function or operator over the texts of its arguments.
+pub(crate) fn call(name: &str, arguments: &[String]) -> String {
+    let printed = PRINTED_AS.iter().find(|(from, _)| *from == name).map_or(name, |(_, to)| *to);
+    let symbol = match printed {
+        "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<=>" | "<" | "<=" | ">" | ">=" | "<<" | ">>" | ">>>" => {
+            Some(printed)
+        }
+        "=" | "==" => Some("="),
+        "and" => Some("AND"),
+        "or" => Some("OR"),
+        "div" => Some("div"),
+        _ => None,
+    };
+    match (printed, symbol, arguments) {
+        (_, Some(symbol), [left, right]) => format!("({left} {symbol} {right})"),
+        ("!=" | "<>", _, [left, right]) => format!("(NOT ({left} = {right}))"),
+        ("-", _, [child]) => format!("(- {child})"),
+        ("+", _, [child]) => format!("(+ {child})"),
+        ("~", _, [child]) => format!("~{child}"),
+        ("not" | "!", _, [child]) => format!("(NOT {child})"),
+        ("isnull", _, [child]) => format!("({child} IS NULL)"),
+        ("isnotnull", _, [child]) => format!("({child} IS NOT NULL)"),
+        ("like", _, [left, right]) => format!("{left} LIKE {right}"),
+        ("like", _, [left, right, escape]) => format!("{left} LIKE {right} ESCAPE '{escape}'"),
+        ("rlike", _, [left, right]) => format!("RLIKE({left}, {right})"),
+        ("in", _, [value, list @ ..]) => format!("({value} IN ({}))", list.join(", ")),
+        ("if", _, [condition, yes, no]) => format!("(IF({condition}, {yes}, {no}))"),
+        ("when", _, arguments) => case_when(arguments),
+        _ if UPPER_CASE.contains(&printed) => format!("{}({})", printed.to_uppercase(), arguments.join(", ")),
+        _ => format!("{printed}({})", arguments.join(", ")),
+    }
+}
+
+fn case_when(arguments: &[String]) -> String {
+    let mut out = String::from("CASE");
+    for branch in arguments.chunks(2) {
+        let _ = match branch {
+            [condition, value] => write!(out, " WHEN {condition} THEN {value}"),
+            [otherwise] => write!(out, " ELSE {otherwise}"),
+            _ => Ok(()),
+        };
+    }
+    out.push_str(" END");
+    out
+}
+
+/// An aggregate call.
+pub(crate) fn aggregate(name: &str, arguments: &[String], distinct: bool) -> String {
+    if distinct {
+        return format!("{name}(DISTINCT {})", arguments.join(", "));
+    }
+    call(name, arguments)
+}
+
+/// A call of a window function; those with defaults show them.
+pub(crate) fn window_call(name: &str, arguments: &[String]) -> String {
+    match (name, arguments) {
+        ("lag" | "lead", [value]) => format!("{name}({value}, 1, NULL)"),
+        ("lag" | "lead", [value, offset]) => format!("{name}({value}, {offset}, NULL)"),
+        ("ntile", []) => "ntile(1)".to_string(),
+        _ => call(name, arguments),
+    }
+}
+
+/// A constant.
+pub(crate) fn literal(literal: &Literal, zone: &SessionTimeZone) -> String {
+    match literal {
+        Literal::Null(_) => "NULL".into(),
+        Literal::Boolean(value) => value.to_string(),
+        Literal::Byte(value) => value.to_string(),
+        Literal::Short(value) => value.to_string(),
+        Literal::Integer(value) => value.to_string(),
+        Literal::Long(value) => value.to_string(),
+        Literal::Float(value) => float(f64::from(*value), &format!("{value:?}")),
+        Literal::Double(value) => float(*value, &format!("{value:?}")),
+        Literal::Decimal { value, scale, .. } => decimal(*value, *scale),
+        Literal::String(value) => value.clone(),
+        Literal::Binary(value) => {
+            let hex: String = value.iter().map(|byte| format!("{byte:02X}")).collect();
+            format!("X'{hex}'")
+        }
+        Literal::Date(days) => format!("DATE '{}'", date(i64::from(*days))),
+        Literal::Timestamp(micros) => format!("TIMESTAMP '{}'", timestamp(zone.to_local(*micros))),
+        Literal::TimestampNtz(micros) => format!("TIMESTAMP_NTZ '{}'", timestamp(*micros)),
+        Literal::Time { nanos, .. } => format!("TIME '{}'", time(*nanos / 1000)),
+        Literal::CalendarInterval { months, days, microseconds } => calendar_interval(*months, *days, *microseconds),
+        Literal::YearMonthInterval { months, start, end } => year_month_interval(*months, *start, *end),
+        Literal::DayTimeInterval { microseconds, start, end } => day_time_interval(*microseconds, *start, *end),
+        Literal::Array { values, .. } => {
+            let values: Vec<String> = values.iter().map(|value| self::literal(value, zone)).collect();
+            format!("ARRAY({})", values.join(", "))
+        }
+        Literal::Map { entries, .. } => {
+            let keys: Vec<String> = entries.iter().map(|(key, _)| self::literal(key, zone)).collect();
+            let values: Vec<String> = entries.iter().map(|(_, value)| self::literal(value, zone)).collect();
+            format!("MAP_FROM_ARRAYS(ARRAY({}), ARRAY({}))", keys.join(", "), values.join(", "))
+        }
+        Literal::Struct { fields, values } => {
+            let parts: Vec<String> = fields
+                .fields
+                .iter()
+                .zip(values)
+                .map(|(field, value)| format!("'{}', {}", field.name, self::literal(value, zone)))
+                .collect();
+            format!("NAMED_STRUCT({})", parts.join(", "))
+        }
+    }
+}
+
+/// `Double.toString` of Java: scientific notation below 1e-3 and from 1e7 on.
+fn float(value: f64, shortest: &str) -> String {
+    if value.is_nan() {
+        return "NaN".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+    }
+    let magnitude = value.abs();
+    if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) {
+        let plain = if shortest.contains('e') { format!("{value}") } else { shortest.to_string() };
+        return if plain.contains('.') { plain } else { format!("{plain}.0") };
+    }
+    // Rust's shortest digits, in Java's layout.
+    let (sign, digits) = shortest.strip_prefix('-').map_or(("", shortest), |rest| ("-", rest));
+    let (mantissa, exponent) = digits.split_once('e').unwrap_or((digits, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mut exponent: i32 = exponent.parse().unwrap_or(0);
+    let all: String = format!("{whole}{fraction}");
+    let leading = all.len() - all.trim_start_matches('0').len();
+    exponent += whole.len() as i32 - 1 - leading as i32;
+    let significant = all.trim_start_matches('0').trim_end_matches('0');
+    let (first, rest) = significant.split_at(significant.len().min(1));
+    let rest = if rest.is_empty() { "0" } else { rest };
+    format!("{sign}{first}.{rest}E{exponent}")
+}
+
+fn decimal(value: i128, scale: i8) -> String {
+    let negative = value < 0;
+    let digits = value.unsigned_abs().to_string();
+    let scale = usize::try_from(scale).unwrap_or(0);
+    let padded = format!("{digits:0>width$}", width = scale + 1);
+    let (whole, fraction) = padded.split_at(padded.len() - scale);
+    let sign = if negative { "-" } else { "" };
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
+/// Days since the epoch as `yyyy-MM-dd` in the proleptic Gregorian calendar.
+fn date(days: i64) -> String {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+fn time(micros: i64) -> String {
+    let seconds = micros / 1_000_000;
+    let mut out = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let fraction = micros % 1_000_000;
+    if fraction != 0 {
+        let digits = format!("{fraction:06}");
+        let _ = write!(out, ".{}", digits.trim_end_matches('0'));
+    }
+    out
+}
+
+fn timestamp(micros: i64) -> String {
+    const DAY: i64 = 86_400_000_000;
+    format!("{} {}", date(micros.div_euclid(DAY)), time(micros.rem_euclid(DAY)))
+}
+
+fn calendar_interval(months: i32, days: i32, micros: i64) -> String {
+    let mut parts = vec![];
+    let mut unit = |value: i64, name: &str| {
+        if value != 0 {
+            parts.push(format!("{value} {name}"));
+        }
+    };
+    unit(i64::from(months / 12), "years");
+    unit(i64::from(months % 12), "months");
+    unit(i64::from(days), "days");
+    unit(micros / 3_600_000_000, "hours");
+    unit(micros / 60_000_000 % 60, "minutes");
+    let rest = micros % 60_000_000;
+    if rest != 0 {
+        let sign = if rest < 0 { "-" } else { "" };
+        let seconds = rest.unsigned_abs() / 1_000_000;
+        let fraction = rest.unsigned_abs() % 1_000_000;
+        let fraction =
+            if fraction == 0 { String::new() } else { format!(".{}", format!("{fraction:06}").trim_end_matches('0')) };
+        parts.push(format!("{sign}{seconds}{fraction} seconds"));
+    }
+    if parts.is_empty() { "INTERVAL '0 seconds'".into() } else { format!("INTERVAL '{}'", parts.join(" ")) }
+}
+
+fn year_month_interval(months: i32, start: YearMonthField, end: YearMonthField) -> String {
+    let sign = if months < 0 { "-" } else { "" };
+    let total = months.unsigned_abs();
+    match (start, end) {
+        (YearMonthField::Year, YearMonthField::Year) => format!("INTERVAL '{sign}{}' YEAR", total / 12),
+        (YearMonthField::Month, YearMonthField::Month) => format!("INTERVAL '{sign}{total}' MONTH"),
+        _ => format!("INTERVAL '{sign}{}-{}' YEAR TO MONTH", total / 12, total % 12),
+    }
+}
+
+fn day_time_interval(micros: i64, start: DayTimeField, end: DayTimeField) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let total = micros.unsigned_abs();
+    let seconds = total / 1_000_000;
+    let fraction = total % 1_000_000;
+    let fraction =
+        if fraction == 0 { String::new() } else { format!(".{}", format!("{fraction:06}").trim_end_matches('0')) };
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600, seconds / 60);
+    let mut text = match start {
+        DayTimeField::Day => days.to_string(),
+        DayTimeField::Hour => format!("{hours:02}"),
+        DayTimeField::Minute => format!("{minutes:02}"),
+        DayTimeField::Second => format!("{seconds:02}{fraction}"),
+    };
+    for (field, separator, part) in [
+        (DayTimeField::Hour, ' ', format!("{:02}", hours % 24)),
+        (DayTimeField::Minute, ':', format!("{:02}", minutes % 60)),
+        (DayTimeField::Second, ':', format!("{:02}{fraction}", seconds % 60)),
+    ] {
+        if start < field && field <= end {
+            text.push(separator);
+            text.push_str(&part);
+        }
+    }
+    let unit = |field: DayTimeField| field.name().to_uppercase();
+    if start == end {
+        format!("INTERVAL '{sign}{text}' {}", unit(start))
+    } else {
+        format!("INTERVAL '{sign}{text}' {} TO {}", unit(start), unit(end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: Literal, expected: &str) {
+        assert_eq!(literal(&value, &SessionTimeZone::utc()), expected);
+    }
+
+    #[test]
+    fn literals_print_as_spark_prints_them() {
+        check(Literal::Double(1.0), "1.0");
+        check(Literal::Double(1e10), "1.0E10");
+        check(Literal::Double(1.5e-7), "1.5E-7");
+        check(Literal::Decimal { value: -105, precision: 4, scale: 2 }, "-1.05");
+        check(Literal::Date(19_723), "DATE '2024-01-01'");
+        check(Literal::Timestamp(1_500_000), "TIMESTAMP '1970-01-01 00:00:01.5'");
+        let interval = |micros| Literal::DayTimeInterval {
+            microseconds: micros,
+            start: DayTimeField::Day,
+            end: DayTimeField::Second,
+        };
+        check(interval(90_061_000_000), "INTERVAL '1 01:01:01' DAY TO SECOND");
+    }
+
+    #[test]
+    fn calls_print_as_operators() {
+        let arguments = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(call("+", &arguments(&["a", "b"])), "(a + b)");
+        assert_eq!(call("when", &arguments(&["c", "1", "2"])), "CASE WHEN c THEN 1 ELSE 2 END");
+        assert_eq!(call("in", &arguments(&["a", "1", "2"])), "(a IN (1, 2))");
+        assert_eq!(call("sqrt", &arguments(&["x"])), "SQRT(x)");
+    }
+}

@@ -1,0 +1,264 @@
+//! `f(…) OVER (…)`.
+
+use datafusion::{
+    common::{
+        ScalarValue,
+        tree_node::{Transformed, TreeNode},
+    },
+    logical_expr::{
+        Expr as DfExpr, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition, expr::WindowFunction,
+    },
+};
+use kindling_common::{SparkError, SparkResult};
+use kindling_functions::{FunctionKind, TypedExpr, WindowOptions, error::from_datafusion};
+use kindling_spec::{Expr, ExprKind, FrameBoundary, FrameType, Origin, WindowExpr};
+
+use super::{
+    ExprContext, Resolver, Text, Value,
+    call::{builtin_name, replace_calls, sort_key},
+    text,
+};
+
+/// Window functions whose own frame is rows up to the current one, as their text shows.
+const ROW_FRAME: &[&str] = &["row_number", "rank", "dense_rank", "percent_rank", "ntile", "nth_value"];
+
+impl Resolver<'_> {
+    pub(super) fn window(
+        &mut self,
+        window: &WindowExpr,
+        expr: &Expr,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        let window = &self.with_named_window(window)?;
+        let ExprKind::UnresolvedFunction(function) = &window.function.kind else {
+            return Err(self.not_a_window_function(&window.function, context));
+        };
+        let Some(entry) = builtin_name(&function.name).and_then(|name| kindling_functions::lookup(&name)) else {
+            return self.expression(&window.function, context);
+        };
+        if context.windows.is_none() {
+            return Err(SparkError::analysis("UNSUPPORTED_EXPR_FOR_OPERATOR")
+                .param("invalidExprSqls", format!("\"{}() OVER ()\"", entry.name)));
+        }
+        let name = entry.name;
+        let ignore_nulls = function.ignore_nulls == Some(true);
+        let inside = std::mem::replace(&mut context.inside_aggregate, false);
+        let windows = context.windows.take();
+        let built = match entry.kind {
+            FunctionKind::Aggregate(_) => self.aggregate_call(entry, name, function, &window.function, context),
+            FunctionKind::Window(_) => self.arguments(&function.arguments, context).and_then(|arguments| {
+                let texts: Vec<String> = arguments.iter().map(|value| value.text.clone()).collect();
+                let text = text::window_call(name, &texts);
+                let call_text = Text { call: text.clone(), arguments: texts };
+                let typed = arguments.into_iter().map(|value| value.typed).collect();
+                let options = WindowOptions { ignore_nulls };
+                let typed =
+                    self.with_call_context(&expr.origin, &call_text, |call| entry.build_window(call, typed, &options))?;
+                Ok((typed, text))
+            }),
+            _ => Err(self.not_a_window_function(&window.function, context)),
+        };
+        context.windows = windows;
+        context.inside_aggregate = inside;
+        let (typed, function_text) = built?;
+
+        let mut partition_by = Vec::with_capacity(window.partition_spec.len());
+        let mut partition_text = Vec::with_capacity(window.partition_spec.len());
+        for key in &window.partition_spec {
+            let value = self.expression(key, context)?;
+            partition_text.push(value.text);
+            partition_by.push(value.typed.expr);
+        }
+        let mut order_by = Vec::with_capacity(window.order_spec.len());
+        let mut order_text = Vec::with_capacity(window.order_spec.len());
+        for order in &window.order_spec {
+            let value = self.expression(&order.child, context)?;
+            let (key, text) = sort_key(value, order);
+            order_text.push(text);
+            order_by.push(key);
+        }
+        if order_by.is_empty() && matches!(entry.kind, FunctionKind::Window(_)) {
+            return Err(SparkError::analysis("WINDOW_FUNCTION_AND_FRAME_MISMATCH")
+                .param("funcName", format!("\"{function_text}\""))
+                .param("windowExpr", format!("\"{function_text}\"")));
+        }
+        let (frame, frame_text) = self.frame(window, name, &order_by, matches!(entry.kind, FunctionKind::Window(_)))?;
+
+        let mut clauses = vec![];
+        if !partition_text.is_empty() {
+            clauses.push(format!("PARTITION BY {}", partition_text.join(", ")));
+        }
+        if !order_text.is_empty() {
+            clauses.push(format!("ORDER BY {}", order_text.join(", ")));
+        }
+        clauses.push(frame_text);
+        let text = format!("{function_text} OVER ({})", clauses.join(" "));
+
+        let order_by: Vec<_> = order_by
+            .into_iter()
+            .map(|key| datafusion::logical_expr::SortExpr::new(key.expr.expr, key.ascending, key.nulls_first))
+            .collect();
+        let windowed = typed
+            .expr
+            .transform_up(|node| {
+                let mut function = match node {
+                    DfExpr::WindowFunction(function) => *function,
+                    DfExpr::AggregateFunction(aggregate) => {
+                        let params = aggregate.params;
+                        let mut function =
+                            WindowFunction::new(WindowFunctionDefinition::AggregateUDF(aggregate.func), params.args);
+                        function.params.filter = params.filter;
+                        function.params.distinct = params.distinct;
+                        function.params.null_treatment = params.null_treatment;
+                        function
+                    }
+                    other => return Ok(Transformed::no(other)),
+                };
+                function.params.partition_by.clone_from(&partition_by);
+                function.params.order_by.clone_from(&order_by);
+                function.params.window_frame = frame.clone();
+                Ok(Transformed::yes(DfExpr::WindowFunction(Box::new(function))))
+            })
+            .map_err(from_datafusion)?
+            .data;
+        let calls = context.windows.get_or_insert_default();
+        let replaced = replace_calls(windowed, |node| matches!(node, DfExpr::WindowFunction(_)), calls)?;
+        Ok(Value::new(TypedExpr::new(replaced, typed.data_type, typed.nullable), text))
+    }
+
+    /// `OVER w`, and `OVER (w …)` as far as the parser keeps it.
+    fn with_named_window(&self, window: &WindowExpr) -> SparkResult<WindowExpr> {
+        let Some(name) = &window.window_name else { return Ok(window.clone()) };
+        let found = self.windows.iter().rev().find(|(window, _)| self.names.same(window, name));
+        let Some((_, named)) = found else {
+            return Err(SparkError::analysis("MISSING_WINDOW_SPECIFICATION")
+                .param("windowName", name.clone())
+                .param("docroot", "https://spark.apache.org/docs/4.2.0"));
+        };
+        let named = self.with_named_window(named)?;
+        Ok(WindowExpr {
+            function: window.function.clone(),
+            partition_spec: if window.partition_spec.is_empty() {
+                named.partition_spec
+            } else {
+                window.partition_spec.clone()
+            },
+            order_spec: if window.order_spec.is_empty() { named.order_spec } else { window.order_spec.clone() },
+            frame: window.frame.clone().or(named.frame),
+            window_name: None,
+        })
+    }
+
+    fn not_a_window_function(&mut self, function: &Expr, context: &mut ExprContext<'_>) -> SparkError {
+        match self.expression(function, context) {
+            Ok(value) => {
+                SparkError::analysis("UNSUPPORTED_EXPR_FOR_WINDOW").param("sqlExpr", format!("\"{}\"", value.text))
+            }
+            Err(error) => error,
+        }
+    }
+
+    fn frame(
+        &mut self,
+        window: &WindowExpr,
+        function: &str,
+        order_by: &[kindling_functions::SortKey],
+        is_window_function: bool,
+    ) -> SparkResult<(WindowFrame, String)> {
+        let unbounded = || ScalarValue::UInt64(None);
+        let Some(frame) = &window.frame else {
+            let (units, end, text) = if is_window_function && ROW_FRAME.contains(&function) {
+                (
+                    WindowFrameUnits::Rows,
+                    WindowFrameBound::CurrentRow,
+                    "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+                )
+            } else if order_by.is_empty() {
+                (
+                    WindowFrameUnits::Rows,
+                    WindowFrameBound::Following(unbounded()),
+                    "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
+                )
+            } else {
+                (
+                    WindowFrameUnits::Range,
+                    WindowFrameBound::CurrentRow,
+                    "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+                )
+            };
+            let frame = WindowFrame::new_bounds(units, WindowFrameBound::Preceding(unbounded()), end);
+            return Ok((frame, text.to_string()));
+        };
+        let units = match frame.frame_type {
+            FrameType::Rows => WindowFrameUnits::Rows,
+            FrameType::Range => WindowFrameUnits::Range,
+        };
+        let unit = if units == WindowFrameUnits::Rows { "ROWS" } else { "RANGE" };
+        if units == WindowFrameUnits::Range && order_by.is_empty() {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER")
+                .param("sqlExpr", format!("\"{unit}\"")));
+        }
+        let (lower, lower_text) = self.frame_bound(&frame.lower, true, units, order_by)?;
+        let (upper, upper_text) = self.frame_bound(&frame.upper, false, units, order_by)?;
+        let text = format!("{unit} BETWEEN {lower_text} AND {upper_text}");
+        Ok((WindowFrame::new_bounds(units, lower, upper), text))
+    }
+
+    fn frame_bound(
+        &mut self,
+        bound: &FrameBoundary,
+        is_lower: bool,
+        units: WindowFrameUnits,
+        order_by: &[kindling_functions::SortKey],
+    ) -> SparkResult<(WindowFrameBound, String)> {
+        let offset = match bound {
+            FrameBoundary::CurrentRow => return Ok((WindowFrameBound::CurrentRow, "CURRENT ROW".into())),
+            FrameBoundary::Unbounded if is_lower => {
+                let bound = WindowFrameBound::Preceding(ScalarValue::UInt64(None));
+                return Ok((bound, "UNBOUNDED PRECEDING".into()));
+            }
+            FrameBoundary::Unbounded => {
+                let bound = WindowFrameBound::Following(ScalarValue::UInt64(None));
+                return Ok((bound, "UNBOUNDED FOLLOWING".into()));
+            }
+            FrameBoundary::Value(offset) => offset,
+        };
+        let scope = crate::resolver::scope::Scope::default();
+        let mut context = ExprContext::new(&scope, "OVER");
+        let value = self.expression(offset, &mut context)?;
+        let unacceptable = || {
+            SparkError::analysis("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE")
+                .param("sqlExpr", format!("\"{}\"", value.text))
+        };
+        let scalar = kindling_functions::fold(&value.typed)?.ok_or_else(unacceptable)?;
+        let negative = is_negative(&scalar).ok_or_else(unacceptable)?;
+        let magnitude = if negative { scalar.arithmetic_negate().map_err(from_datafusion)? } else { scalar.clone() };
+        let text = match (negative, &offset.origin) {
+            (true, Origin::Sql(_)) => format!("{magnitude} PRECEDING"),
+            _ => format!("{scalar} FOLLOWING"),
+        };
+        let magnitude = match (units, order_by) {
+            (WindowFrameUnits::Rows, _) => {
+                magnitude.cast_to(&arrow::datatypes::DataType::UInt64).map_err(from_datafusion)?
+            }
+            (_, [key]) => {
+                let target = kindling_common::to_arrow(&key.expr.data_type);
+                // Dates and timestamps take intervals as they are.
+                magnitude.cast_to(&target).unwrap_or(magnitude)
+            }
+            _ => {
+                return Err(SparkError::analysis("DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER")
+                    .param("sqlExpr", format!("\"{text}\""))
+                    .param("orderSpec", ""));
+            }
+        };
+        let bound =
+            if negative { WindowFrameBound::Preceding(magnitude) } else { WindowFrameBound::Following(magnitude) };
+        Ok((bound, text))
+    }
+}
+
+fn is_negative(value: &ScalarValue) -> Option<bool> {
+    let zero = ScalarValue::new_zero(&value.data_type()).ok()?;
+    value.partial_cmp(&zero).map(|order| order == std::cmp::Ordering::Less)
+}

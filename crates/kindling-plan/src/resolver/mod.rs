@@ -1,0 +1,279 @@
+//! From the unresolved plan to a DataFusion plan whose columns are [`Attribute`]s.
+//!
+//! One file a relation; this one holds the match. Spark's analyzer applies rules until nothing changes; here
+//! children are resolved first and a node once. What needs to look below a node (`ORDER BY` of a column that the
+//! select list leaves out, `HAVING`) uses [`Below`].
+
+mod aggregate;
+mod columns;
+mod expression;
+mod filter;
+mod generate;
+mod join;
+mod limit;
+mod local;
+mod plan;
+mod project;
+mod range;
+mod repartition;
+mod scope;
+mod set_operation;
+mod sort;
+mod statistics;
+mod subquery_alias;
+mod suggest;
+mod table;
+mod unpivot;
+mod values;
+
+use std::{collections::BTreeMap, sync::atomic::AtomicU64};
+
+use datafusion::logical_expr::LogicalPlan;
+use kindling_common::{RuntimeConfig, SparkError, SparkResult, conf};
+use kindling_functions::{FunctionConf, SessionTimeZone, TypedExpr};
+use kindling_physical::JoinStrategyHint;
+use kindling_spec::{Cte, Relation, RelationKind, WindowExpr};
+
+use self::{
+    aggregate::AggregateState,
+    scope::{NameMatch, Scope},
+};
+use crate::{AnalyzedPlan, Attribute, SessionState};
+
+/// A resolved relation.
+#[derive(Debug, Clone)]
+pub(crate) struct Resolved {
+    /// The plan; its schema holds at least the columns of `scope`.
+    pub plan: LogicalPlan,
+    /// What names may refer to.
+    pub scope: Scope,
+    /// What can still be reached below the topmost node.
+    pub below: Below,
+}
+
+/// What lies below the topmost node, for `ORDER BY`, `WHERE` and `HAVING` over it.
+#[derive(Debug, Clone)]
+pub(crate) enum Below {
+    /// Nothing that may be reached.
+    Nothing,
+    /// The node is a projection (maybe with filters and sorts above): the columns it was made from.
+    Project(Box<Scope>),
+    /// The node is an aggregate with its select list.
+    Aggregate(Box<AggregateState>),
+}
+
+impl Resolved {
+    /// A relation with nothing to reach below.
+    pub fn new(plan: LogicalPlan, attributes: Vec<Attribute>) -> Resolved {
+        Resolved { plan, scope: Scope::new(attributes), below: Below::Nothing }
+    }
+
+    /// The visible columns.
+    pub fn attributes(&self) -> &[Attribute] {
+        &self.scope.attributes
+    }
+}
+
+/// A CTE in scope, with how many of the CTEs before it it may see.
+#[derive(Debug, Clone)]
+struct CteInScope {
+    cte: Cte,
+    visible: usize,
+}
+
+/// Resolves the relations of one query.
+pub(crate) struct Resolver<'a> {
+    state: &'a SessionState,
+    conf: RuntimeConfig,
+    functions: FunctionConf,
+    names: NameMatch,
+    ctes: Vec<CteInScope>,
+    /// Scopes of the queries around a subquery, the innermost last.
+    outer: Vec<Scope>,
+    /// Relations of `WithRelations`, by plan id.
+    references: BTreeMap<i64, Relation>,
+    /// Named windows in scope.
+    windows: Vec<(String, WindowExpr)>,
+    /// Join hints in scope, by table name.
+    hints: Vec<(String, JoinStrategyHint)>,
+    /// Views being expanded, to find cycles.
+    views: Vec<String>,
+}
+
+impl<'a> Resolver<'a> {
+    /// A resolver with a snapshot of the session's configuration.
+    pub fn new(state: &'a SessionState) -> SparkResult<Resolver<'a>> {
+        let values = state.conf.read().clone();
+        let case_sensitive = values.boolean(&conf::CASE_SENSITIVE);
+        let functions = FunctionConf {
+            ansi: values.boolean(&conf::ANSI_ENABLED),
+            time_zone: SessionTimeZone::parse(values.value(&conf::SESSION_TIME_ZONE))?,
+            case_sensitive,
+            map_key_last_win: values.value(&conf::MAP_KEY_DEDUP_POLICY).eq_ignore_ascii_case("LAST_WIN"),
+            timestamp_ntz_default: values.value(&conf::TIMESTAMP_TYPE).eq_ignore_ascii_case("TIMESTAMP_NTZ"),
+            query_start_micros: state.now_micros(),
+            random_seed: state.random_seed(),
+            next_id: AtomicU64::new(state.next_id()),
+            ..FunctionConf::default()
+        };
+        Ok(Resolver {
+            state,
+            conf: values,
+            functions,
+            names: NameMatch { case_sensitive },
+            ctes: vec![],
+            outer: vec![],
+            references: BTreeMap::new(),
+            windows: vec![],
+            hints: vec![],
+            views: vec![],
+        })
+    }
+
+    /// The session as functions see it.
+    pub fn function_conf(&self) -> &FunctionConf {
+        &self.functions
+    }
+
+    /// Resolves a whole query: the plan's columns are the visible ones, in order.
+    pub fn analyze(mut self, relation: &Relation) -> SparkResult<AnalyzedPlan> {
+        let resolved = self.relation(relation)?;
+        let output = resolved.scope.attributes.clone();
+        let plan = plan::select_attributes(resolved.plan, &output)?;
+        Ok(AnalyzedPlan { plan, output })
+    }
+
+    /// Resolves a relation.
+    pub fn relation(&mut self, relation: &Relation) -> SparkResult<Resolved> {
+        let mut resolved = self.relation_kind(relation).map_err(|error| error.at(&relation.origin))?;
+        if let Some(plan_id) = relation.plan_id {
+            for attribute in &mut resolved.scope.attributes {
+                attribute.plan_ids.push(plan_id);
+            }
+            if let Below::Aggregate(aggregate) = &mut resolved.below {
+                aggregate.tag(plan_id);
+            }
+        }
+        Ok(resolved)
+    }
+
+    fn relation_kind(&mut self, relation: &Relation) -> SparkResult<Resolved> {
+        match &relation.kind {
+            RelationKind::OneRow => Ok(Resolved::new(plan::one_row(), vec![])),
+            RelationKind::NamedTable { name, options, temporal, is_streaming } => {
+                self.named_table(name, options, temporal.as_deref(), *is_streaming)
+            }
+            RelationKind::DataSource(source) => self.data_source(source),
+            RelationKind::Range { start, end, step, num_partitions } => {
+                self.range(*start, *end, *step, *num_partitions)
+            }
+            RelationKind::LocalRelation { data, schema } => self.local_relation(data.as_deref(), schema.as_ref()),
+            RelationKind::CachedLocalRelation { data_hashes, schema_hash } => {
+                self.cached_local_relation(data_hashes, schema_hash.as_deref())
+            }
+            RelationKind::Values { rows } => self.values(rows),
+            RelationKind::TableValuedFunction { name, arguments } => self.table_function(name, arguments),
+            RelationKind::Project { input, expressions } => self.project(input, expressions),
+            RelationKind::Filter { input, condition } => self.filter(input, condition),
+            RelationKind::Having { input, condition } => self.having(input, condition),
+            RelationKind::Join(join) => self.join(join),
+            RelationKind::SetOperation { left, right, op, all, by_name, allow_missing_columns } => {
+                self.set_operation(left, right, *op, *all, *by_name, *allow_missing_columns)
+            }
+            RelationKind::Sort { input, order, global } => self.sort(input, order, *global),
+            RelationKind::Limit { input, limit } => self.limit(input, limit),
+            RelationKind::Offset { input, offset } => self.offset(input, offset),
+            RelationKind::Tail { input, limit } => self.tail(input, limit),
+            RelationKind::Aggregate(aggregate) => self.aggregate(aggregate),
+            RelationKind::Distinct { input } => self.distinct(input),
+            RelationKind::Deduplicate { input, columns, all_columns, within_watermark } => {
+                self.deduplicate(input, columns, *all_columns, *within_watermark)
+            }
+            RelationKind::Sample { input, method, seed, deterministic_order } => {
+                self.sample(input, method, *seed, *deterministic_order)
+            }
+            RelationKind::WithColumns { input, aliases } => self.with_columns(input, aliases),
+            RelationKind::WithColumnsRenamed { input, renames } => self.with_columns_renamed(input, renames),
+            RelationKind::Drop { input, columns, column_names } => self.drop_columns(input, columns, column_names),
+            RelationKind::ToDf { input, column_names } => self.to_df(input, column_names),
+            RelationKind::ToSchema { input, schema } => self.to_schema(input, schema),
+            RelationKind::SubqueryAlias { input, alias, columns } => self.subquery_alias(input, alias, columns),
+            RelationKind::Repartition { input, num_partitions, shuffle } => {
+                self.repartition(input, *num_partitions, *shuffle)
+            }
+            RelationKind::RepartitionByExpression { input, expressions, num_partitions } => {
+                self.repartition_by_expression(input, expressions, *num_partitions)
+            }
+            RelationKind::Hint { input, name, parameters } => self.hint(input, name, parameters),
+            RelationKind::LateralView { input, generator, outer, table_alias, column_aliases } => {
+                self.lateral_view(input, generator, *outer, table_alias.as_deref(), column_aliases)
+            }
+            RelationKind::Lateral { input } => self.relation(input),
+            RelationKind::WithCtes { input, ctes, recursive } => self.with_ctes(input, ctes, *recursive),
+            RelationKind::WithWindows { input, windows } => {
+                let depth = self.windows.len();
+                self.windows.extend(windows.iter().cloned());
+                let resolved = self.relation(input);
+                self.windows.truncate(depth);
+                resolved
+            }
+            RelationKind::Sql { query, named_arguments, positional_arguments } => {
+                self.sql(query, named_arguments, positional_arguments)
+            }
+            RelationKind::WithRelations { root, references } => {
+                for reference in references {
+                    if let Some(plan_id) = reference.plan_id {
+                        self.references.insert(plan_id, reference.clone());
+                    }
+                }
+                self.relation(root)
+            }
+            RelationKind::CachedRemoteRelation { relation_id } => self.cached_remote_relation(relation_id),
+            RelationKind::FillNa { input, columns, values } => self.fill_na(input, columns, values),
+            RelationKind::DropNa { input, columns, min_non_nulls } => self.drop_na(input, columns, *min_non_nulls),
+            RelationKind::ReplaceNa { input, columns, replacements } => self.replace_na(input, columns, replacements),
+            RelationKind::Summary { input, statistics } => self.summary(input, statistics),
+            RelationKind::Describe { input, columns } => self.describe(input, columns),
+            RelationKind::Cov { input, column1, column2 } => self.bivariate(input, "covar_samp", column1, column2),
+            RelationKind::Corr { input, column1, column2, .. } => self.bivariate(input, "corr", column1, column2),
+            RelationKind::Unpivot(unpivot) => self.unpivot(unpivot),
+            RelationKind::Pivot(pivot) => self.pivot(pivot),
+            RelationKind::Unsupported { name } => Err(SparkError::unsupported(name.clone())),
+            other => Err(SparkError::unsupported(relation_name(other))),
+        }
+    }
+
+    /// A new column.
+    fn attribute(&self, name: impl Into<String>, value: &TypedExpr) -> Attribute {
+        Attribute {
+            id: self.state.next_id(),
+            name: name.into(),
+            data_type: value.data_type.clone(),
+            nullable: value.nullable,
+            metadata: None,
+            qualifier: vec![],
+            plan_ids: vec![],
+        }
+    }
+}
+
+/// What the user calls a relation that is not there yet.
+fn relation_name(kind: &RelationKind) -> &'static str {
+    match kind {
+        RelationKind::PythonTableFunction { .. } => "Python table functions",
+        RelationKind::Transpose { .. } => "DataFrame.transpose",
+        RelationKind::Crosstab { .. } => "DataFrame.stat.crosstab",
+        RelationKind::ApproxQuantile { .. } => "DataFrame.stat.approxQuantile",
+        RelationKind::FreqItems { .. } => "DataFrame.stat.freqItems",
+        RelationKind::SampleBy { .. } => "DataFrame.stat.sampleBy",
+        RelationKind::Parse { .. } => "reading CSV or JSON from a DataFrame of strings",
+        RelationKind::ShowString { .. } => "show() below another relation",
+        RelationKind::HtmlString { .. } => "an HTML table below another relation",
+        RelationKind::CollectMetrics { .. } => "DataFrame.observe",
+        RelationKind::MapPartitions { .. } => "mapInPandas and mapInArrow",
+        RelationKind::GroupMap { .. } => "applyInPandas",
+        RelationKind::CoGroupMap { .. } => "cogroup",
+        RelationKind::Command(_) => "a command as a relation",
+        _ => "this relation",
+    }
+}

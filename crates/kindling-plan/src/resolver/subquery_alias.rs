@@ -1,0 +1,50 @@
+//! `AS alias [(columns)]`.
+
+use kindling_common::{SparkError, SparkResult};
+use kindling_spec::Relation;
+
+use super::{Below, Resolved, Resolver, plan, scope::Scope};
+use crate::Attribute;
+
+impl Resolver<'_> {
+    pub(super) fn subquery_alias(
+        &mut self,
+        input: &Relation,
+        alias: &str,
+        columns: &[String],
+    ) -> SparkResult<Resolved> {
+        let input = self.relation(input)?;
+        let input = if columns.is_empty() { input } else { self.rename_columns(input, columns)? };
+        Ok(qualified(input, vec![alias.to_string()]))
+    }
+
+    /// Gives all columns new names.
+    pub(super) fn rename_columns(&mut self, input: Resolved, columns: &[String]) -> SparkResult<Resolved> {
+        let old = input.scope.attributes.clone();
+        if old.len() != columns.len() {
+            return Err(SparkError::analysis("ASSIGNMENT_ARITY_MISMATCH")
+                .param("numExpr", old.len().to_string())
+                .param("numTarget", columns.len().to_string()));
+        }
+        let items: Vec<_> = old
+            .iter()
+            .zip(columns)
+            .map(|(attribute, name)| {
+                let renamed = Attribute { id: self.state.next_id(), name: name.clone(), ..attribute.clone() };
+                (attribute.column(), Attribute { plan_ids: vec![], ..renamed })
+            })
+            .collect();
+        let plan = plan::project_items(input.plan, &items)?;
+        Ok(Resolved::new(plan, items.into_iter().map(|(_, attribute)| attribute).collect()))
+    }
+}
+
+/// Qualifies all columns; nothing below can be reached by name any more.
+pub(super) fn qualified(input: Resolved, qualifier: Vec<String>) -> Resolved {
+    let requalify = |attribute: Attribute| Attribute { qualifier: qualifier.clone(), ..attribute };
+    Resolved {
+        plan: input.plan,
+        scope: Scope::new(input.scope.attributes.into_iter().map(requalify).collect()),
+        below: Below::Nothing,
+    }
+}

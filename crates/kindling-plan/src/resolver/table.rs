@@ -1,0 +1,260 @@
+//! Tables, views, CTEs, files and SQL texts by name.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use datafusion::{
+    common::TableReference,
+    datasource::provider_as_source,
+    logical_expr::{Expr as DfExpr, LogicalPlan, TableScanBuilder},
+};
+use kindling_common::{SparkError, SparkResult, conf};
+use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, resolve_source};
+use kindling_functions::{FunctionKind, error::from_datafusion};
+use kindling_spec::{Cte, DataSource, Expr, Options, Plan, Relation, RelationKind, StructType, TemporalClause};
+use kindling_sql::ParserOptions;
+
+use super::{CteInScope, Resolved, Resolver, plan, subquery_alias::qualified};
+use crate::{
+    Attribute,
+    attribute::quote_parts,
+    catalog::{CatalogRelation, TempView},
+    logical::{JoinHint, extension},
+};
+
+impl Resolver<'_> {
+    /// How SQL texts of this session are parsed.
+    pub(super) fn parser_options(&self) -> ParserOptions {
+        let flag = |key: &str| self.conf.get(key).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        ParserOptions {
+            ansi: self.functions.ansi,
+            enforce_reserved_keywords: flag("spark.sql.ansi.enforceReservedKeywords"),
+            double_quoted_identifiers: flag("spark.sql.ansi.doubleQuotedIdentifiers"),
+            escaped_string_literals: flag("spark.sql.parser.escapedStringLiterals"),
+            exponent_literal_as_decimal: flag("spark.sql.legacy.exponentLiteralAsDecimal.enabled"),
+            legacy_setops_precedence: flag("spark.sql.legacy.setopsPrecedence.enabled"),
+            legacy_interval: flag("spark.sql.legacy.interval.enabled"),
+            timestamp_ntz_is_default: self.functions.timestamp_ntz_default,
+            session_time_zone: self.conf.value(&conf::SESSION_TIME_ZONE).to_string(),
+            current_timestamp: self.functions.query_start_micros,
+            ..ParserOptions::default()
+        }
+    }
+
+    pub(super) fn named_table(
+        &mut self,
+        name: &[String],
+        options: &Options,
+        temporal: Option<&TemporalClause>,
+        is_streaming: bool,
+    ) -> SparkResult<Resolved> {
+        if is_streaming {
+            return Err(SparkError::unsupported("streaming reads"));
+        }
+        if temporal.is_some() {
+            return Err(SparkError::unsupported("time travel"));
+        }
+        let mut resolved = self.named_relation(name, options)?;
+        let hint = name.last().and_then(|last| {
+            self.hints.iter().rev().find(|(hinted, _)| self.names.same(hinted, last)).map(|(_, strategy)| *strategy)
+        });
+        if let Some(strategy) = hint {
+            resolved.plan = extension(JoinHint::new(resolved.plan, strategy));
+        }
+        Ok(resolved)
+    }
+
+    fn named_relation(&mut self, name: &[String], options: &Options) -> SparkResult<Resolved> {
+        if let [single] = name
+            && let Some(position) = self.ctes.iter().rposition(|scope| self.names.same(&scope.cte.name, single))
+        {
+            return self.cte(position);
+        }
+        if let Some(found) = self.state.catalog.lookup_relation(name) {
+            return match found {
+                CatalogRelation::TempView(view) => self.temp_view(&view),
+            };
+        }
+        // ``format.`path` `` reads files.
+        if let [format, path] = name
+            && let Ok(format) = FileFormat::find(format)
+        {
+            return self.files(format, vec![path.clone()], None, options);
+        }
+        Err(SparkError::analysis("TABLE_OR_VIEW_NOT_FOUND").param("relationName", quote_parts(name)))
+    }
+
+    fn cte(&mut self, position: usize) -> SparkResult<Resolved> {
+        let Some(CteInScope { cte, visible }) = self.ctes.get(position).cloned() else {
+            return Err(SparkError::internal("a CTE out of scope"));
+        };
+        let hidden = self.ctes.split_off(visible);
+        let resolved = self.relation(&cte.query);
+        self.ctes.truncate(visible);
+        self.ctes.extend(hidden);
+        let resolved = resolved?;
+        let resolved = if cte.columns.is_empty() { resolved } else { self.rename_columns(resolved, &cte.columns)? };
+        Ok(qualified(resolved, vec![cte.name]))
+    }
+
+    fn temp_view(&mut self, view: &TempView) -> SparkResult<Resolved> {
+        if self.views.iter().any(|open| self.names.same(open, &view.name)) {
+            return Err(SparkError::analysis("RECURSIVE_VIEW")
+                .param("viewIdent", quote_parts(&[&view.name]))
+                .param("newPath", self.views.join(" -> ")));
+        }
+        // A view sees neither the CTEs nor the outer columns of the query that uses it.
+        let ctes = std::mem::take(&mut self.ctes);
+        let outer = std::mem::take(&mut self.outer);
+        self.views.push(view.name.clone());
+        let resolved = self.relation(&view.query);
+        self.views.pop();
+        self.ctes = ctes;
+        self.outer = outer;
+        let mut resolved = qualified(resolved?, vec![view.name.clone()]);
+        for attribute in &mut resolved.scope.attributes {
+            attribute.plan_ids.clear();
+        }
+        Ok(resolved)
+    }
+
+    pub(super) fn with_ctes(&mut self, input: &Relation, ctes: &[Cte], recursive: bool) -> SparkResult<Resolved> {
+        let depth = self.ctes.len();
+        let mut names: Vec<String> = vec![];
+        for cte in ctes {
+            if names.iter().any(|name| self.names.same(name, &cte.name)) {
+                return Err(SparkError::analysis("DUPLICATED_CTE_NAMES")
+                    .param("duplicateNames", kindling_spec::quote_identifier(&cte.name)));
+            }
+            names.push(cte.name.clone());
+            if recursive && mentions(&cte.query, &cte.name) {
+                return Err(SparkError::unsupported("recursive CTEs"));
+            }
+            let visible = self.ctes.len();
+            self.ctes.push(CteInScope { cte: cte.clone(), visible });
+        }
+        let resolved = self.relation(input);
+        self.ctes.truncate(depth);
+        resolved
+    }
+
+    pub(super) fn data_source(&mut self, source: &DataSource) -> SparkResult<Resolved> {
+        if source.is_streaming {
+            return Err(SparkError::unsupported("streaming reads"));
+        }
+        let name = source.format.clone().unwrap_or_else(|| self.conf.value(&conf::DEFAULT_SOURCE).to_string());
+        let format = FileFormat::find(&name)?;
+        let schema = match &source.schema {
+            Some(text) => Some(kindling_sql::parse_table_schema(text)?),
+            None => None,
+        };
+        let mut paths = source.paths.clone();
+        if paths.is_empty() {
+            paths.extend(
+                source.options.iter().find(|(key, _)| key.eq_ignore_ascii_case("path")).map(|(_, v)| v.clone()),
+            );
+        }
+        self.files(format, paths, schema, &source.options)
+    }
+
+    fn files(
+        &mut self,
+        format: FileFormat,
+        paths: Vec<String>,
+        schema: Option<StructType>,
+        options: &Options,
+    ) -> SparkResult<Resolved> {
+        let request = SourceRequest {
+            format,
+            paths,
+            schema,
+            options: SourceOptions::new(options.iter().map(|(key, value)| (key.clone(), value.clone()))),
+            conf: self.conf.clone(),
+        };
+        let table = resolve_source(Arc::clone(&self.state.file_system), &request)?;
+        let attributes: Vec<Attribute> =
+            table.spark_schema().fields.iter().map(|field| self.new_column(field)).collect();
+        let names = attributes.iter().map(Attribute::internal_name).collect();
+        let table = table.with_column_names(names);
+        let scan_name = TableReference::bare(format!("{}_{}", format.short_name(), self.state.next_id()));
+        let source = provider_as_source(Arc::new(table));
+        let scan = TableScanBuilder::new(scan_name.clone(), source).build().map_err(from_datafusion)?;
+        // A scan's columns are qualified; ours are not.
+        let exprs: Vec<DfExpr> = attributes
+            .iter()
+            .map(|attribute| {
+                let name = attribute.internal_name();
+                DfExpr::Column(datafusion::common::Column::new(Some(scan_name.clone()), &name)).alias(name)
+            })
+            .collect();
+        let plan = plan::project(LogicalPlan::TableScan(scan), exprs)?;
+        Ok(Resolved::new(plan, attributes))
+    }
+
+    /// `spark.sql(text, args)` as a relation.
+    pub(super) fn sql(
+        &mut self,
+        query: &str,
+        named: &BTreeMap<String, Expr>,
+        positional: &[Expr],
+    ) -> SparkResult<Resolved> {
+        let options = ParserOptions {
+            named_parameters: named.clone(),
+            positional_parameters: positional.to_vec(),
+            ..self.parser_options()
+        };
+        let relation = match kindling_sql::parse_plan_with(query, &options)? {
+            Plan::Relation(relation) => relation,
+            Plan::Command(command) => RelationKind::Command(Box::new(command)).into(),
+        };
+        // A text sees nothing of the query around it.
+        let ctes = std::mem::take(&mut self.ctes);
+        let resolved = self.relation(&relation);
+        self.ctes = ctes;
+        resolved
+    }
+
+    /// `FROM f(…)`.
+    pub(super) fn table_function(&mut self, name: &[String], arguments: &[Expr]) -> SparkResult<Resolved> {
+        let function = super::expression::builtin_name(name).unwrap_or_default();
+        if function == "range" {
+            return self.range_function(arguments);
+        }
+        match kindling_functions::lookup(&function).map(|entry| entry.kind) {
+            Some(FunctionKind::Generator(_)) => self.generator_relation(&Expr::call(function, arguments.to_vec())),
+            _ => Err(SparkError::analysis("UNRESOLVABLE_TABLE_VALUED_FUNCTION").param("name", quote_parts(name))),
+        }
+    }
+
+    fn range_function(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
+        let mut numbers = vec![];
+        for argument in arguments {
+            let scope = super::scope::Scope::default();
+            let mut context = super::expression::ExprContext::new(&scope, "FROM");
+            let value = self.expression(argument, &mut context)?;
+            let typed = self.cast_typed(value.typed, &kindling_spec::DataType::Long)?;
+            match kindling_functions::fold(&typed)? {
+                Some(datafusion::scalar::ScalarValue::Int64(Some(number))) => numbers.push(number),
+                _ => {
+                    return Err(SparkError::analysis("UNRESOLVABLE_TABLE_VALUED_FUNCTION").param("name", "`range`"));
+                }
+            }
+        }
+        match numbers.as_slice() {
+            [end] => self.range(0, *end, 1, None),
+            [start, end] => self.range(*start, *end, 1, None),
+            [start, end, step] => self.range(*start, *end, *step, None),
+            [start, end, step, partitions] => self.range(*start, *end, *step, usize::try_from(*partitions).ok()),
+            _ => Err(SparkError::analysis("WRONG_NUM_ARGS.WITHOUT_SUGGESTION")
+                .param("functionName", "`range`")
+                .param("expectedNum", "[1, 2, 3, 4]")
+                .param("actualNum", numbers.len().to_string())
+                .param("docroot", "https://spark.apache.org/docs/4.2.0")),
+        }
+    }
+}
+
+/// Whether a query reads a table of a name, so that a CTE of that name is recursive.
+fn mentions(relation: &Relation, name: &str) -> bool {
+    // The unresolved plan has no visitor; its debug form names each table it reads.
+    format!("{relation:?}").contains(&format!("NamedTable {{ name: [{name:?}]"))
+}

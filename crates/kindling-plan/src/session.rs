@@ -1,0 +1,153 @@
+//! One Spark session, and the three steps of planning a query in it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use arrow::array::RecordBatch;
+use datafusion::{
+    execution::{SessionStateBuilder, config::SessionConfig},
+    logical_expr::LogicalPlan,
+};
+use kindling_common::{Clock, RuntimeConfig, SparkError, SparkResult, conf};
+use kindling_datasource::FileSystem;
+use kindling_functions::error::from_datafusion;
+use kindling_physical::PreparedPlan;
+use kindling_spec::Relation;
+use parking_lot::RwLock;
+
+use crate::{AnalyzedPlan, catalog::SessionCatalog, physical, resolver::Resolver};
+
+/// Runs queries that planning itself needs, such as the distinct values of a pivot column.
+pub trait QueryRunner: Send + Sync {
+    /// The rows of a plan, with its columns.
+    fn collect(&self, state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>>;
+}
+
+/// A Spark session as planning needs it.
+pub struct SessionState {
+    /// Configuration.
+    pub conf: RwLock<RuntimeConfig>,
+    /// Views and tables.
+    pub catalog: SessionCatalog,
+    /// Where paths lead.
+    pub file_system: Arc<dyn FileSystem>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// DataFrames kept on the server (checkpoints), by id.
+    pub remote_relations: RwLock<BTreeMap<String, AnalyzedPlan>>,
+    /// Arrow IPC streams and schemas that the client uploaded, by hash.
+    pub cached_artifacts: RwLock<BTreeMap<String, Arc<[u8]>>>,
+    /// What runs the queries of planning; the service sets it.
+    pub query_runner: RwLock<Option<Arc<dyn QueryRunner>>>,
+    next_id: AtomicU64,
+    context: datafusion::execution::SessionState,
+}
+
+impl std::fmt::Debug for SessionState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionState").field("conf", &self.conf).field("catalog", &self.catalog).finish_non_exhaustive()
+    }
+}
+
+impl SessionState {
+    /// A session with default configuration.
+    pub fn new(file_system: Arc<dyn FileSystem>, clock: Arc<dyn Clock>) -> SessionState {
+        SessionState {
+            conf: RwLock::new(RuntimeConfig::default()),
+            catalog: SessionCatalog::default(),
+            file_system,
+            clock,
+            remote_relations: RwLock::new(BTreeMap::new()),
+            cached_artifacts: RwLock::new(BTreeMap::new()),
+            query_runner: RwLock::new(None),
+            next_id: AtomicU64::new(0),
+            context: datafusion_state(),
+        }
+    }
+
+    /// An id that no column or expression of this session has.
+    pub fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Microseconds since the epoch.
+    pub(crate) fn now_micros(&self) -> i64 {
+        self.clock.now_millis().saturating_mul(1000)
+    }
+
+    /// A number that is another each time, for seeds that the user leaves out.
+    pub(crate) fn random_seed(&self) -> u64 {
+        let mixed =
+            (self.clock.monotonic_nanos() as u64).wrapping_add(self.next_id().wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        (mixed ^ (mixed >> 31)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+    }
+
+    /// Runs a query that planning needs.
+    pub(crate) fn collect(&self, plan: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>> {
+        let runner = self.query_runner.read().clone();
+        match runner {
+            Some(runner) => runner.collect(self, plan),
+            None => Err(SparkError::unsupported("a query during analysis")),
+        }
+    }
+
+    /// DataFusion's session, for planners and task contexts.
+    pub fn datafusion(&self) -> &datafusion::execution::SessionState {
+        &self.context
+    }
+
+    /// `spark.default.parallelism`, or the cores of all executors.
+    pub fn default_parallelism(&self) -> usize {
+        default_parallelism(&self.conf.read())
+    }
+}
+
+/// `spark.default.parallelism`, or the cores of all executors.
+pub(crate) fn default_parallelism(values: &RuntimeConfig) -> usize {
+    let set = values.value(&conf::DEFAULT_PARALLELISM).trim().parse::<usize>().ok();
+    let cores = values.integer(&conf::EXECUTOR_INSTANCES).max(1) * values.integer(&conf::EXECUTOR_CORES).max(1);
+    set.filter(|n| *n > 0).unwrap_or(cores.max(1) as usize)
+}
+
+/// DataFusion's configuration: enough partitions that hash aggregates come out partial and final and joins
+/// partitioned. How many there really are is decided where Spark's exchanges are placed.
+fn datafusion_state() -> datafusion::execution::SessionState {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(4)
+        .with_repartition_file_scans(false)
+        .with_repartition_joins(true)
+        .with_repartition_aggregations(true)
+        .with_repartition_windows(true)
+        .with_round_robin_repartition(false)
+        .with_information_schema(false);
+    let options = config.options_mut();
+    options.execution.skip_physical_aggregate_schema_check = true;
+    options.optimizer.enable_dynamic_filter_pushdown = false;
+    options.optimizer.skip_failed_rules = false;
+    SessionStateBuilder::new()
+        .with_config(config)
+        .with_analyzer_rules(vec![])
+        .with_physical_optimizer_rules(kindling_physical::optimizer_rules())
+        .build()
+}
+
+/// Resolves a relation.
+pub fn analyze(state: &SessionState, relation: &Relation) -> SparkResult<AnalyzedPlan> {
+    Resolver::new(state)?.analyze(relation)
+}
+
+/// Optimises a resolved plan. The result has the columns of `plan.output`, in order.
+pub fn optimize(state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<LogicalPlan> {
+    let context = state.datafusion();
+    context.optimizer().optimize(plan.plan.clone(), context, |_, _| {}).map_err(from_datafusion)
+}
+
+/// Plans an optimised plan physically, with Spark's exchanges in place.
+pub fn create_physical_plan(state: &SessionState, plan: &LogicalPlan) -> SparkResult<PreparedPlan> {
+    physical::create_physical_plan(state, plan)
+}

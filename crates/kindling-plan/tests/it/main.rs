@@ -1,0 +1,4 @@
+//! Queries in, schemas and rows out.
+
+mod basics;
+mod harness;
