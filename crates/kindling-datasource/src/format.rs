@@ -15,6 +15,7 @@ use crate::{
     FileFormat, FilePath, FileStatus, FileSystem, SourceOptions,
     csv::{self, CsvOptions, CsvReader},
     error::external,
+    parquet::{self, ParquetOptions},
     split::FileSplit,
     text::{TextOptions, TextReader},
 };
@@ -23,6 +24,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) enum Format {
     Csv(Arc<CsvOptions>),
+    Parquet(Arc<ParquetOptions>),
     Text(Arc<TextOptions>),
 }
 
@@ -49,6 +51,7 @@ impl Format {
     pub(crate) fn new(format: FileFormat, options: &SourceOptions, conf: &RuntimeConfig) -> SparkResult<Format> {
         match format {
             FileFormat::Csv => Ok(Format::Csv(Arc::new(CsvOptions::new(options, conf)?))),
+            FileFormat::Parquet => Ok(Format::Parquet(Arc::new(ParquetOptions::new(options, conf)?))),
             FileFormat::Text => Ok(Format::Text(Arc::new(TextOptions::new(options, conf)?))),
             other => Err(SparkError::unsupported(format!("the data source '{}'", other.short_name()))),
         }
@@ -63,6 +66,7 @@ impl Format {
     pub(crate) fn infer(&self, fs: &Arc<dyn FileSystem>, files: &[FileStatus]) -> SparkResult<Option<StructType>> {
         match self {
             Format::Csv(options) => csv::infer(fs, files, options),
+            Format::Parquet(options) => parquet::infer(fs, files, options),
             Format::Text(_) => Ok(Some(TextOptions::schema())),
         }
     }
@@ -76,6 +80,7 @@ impl Format {
                     !matches!(data_type, DataType::Array { .. } | DataType::Map { .. } | DataType::Struct(_))
                 })
             }
+            Format::Parquet(_) => check_types(schema, "Parquet", |data_type| *data_type != DataType::CalendarInterval),
             Format::Text(_) => check_types(schema, "Text", |data_type| data_type.is_string()),
         }
     }
@@ -84,6 +89,7 @@ impl Format {
     pub(crate) fn splittable(&self, path: &FilePath) -> bool {
         match self {
             Format::Csv(options) => options.splittable(path),
+            Format::Parquet(_) => true,
             Format::Text(options) => options.splittable(path),
         }
     }
@@ -95,6 +101,10 @@ impl Format {
         split: &FileSplit,
     ) -> BoxStream<'static, DataFusionResult<RecordBatch>> {
         let batches: SparkResult<BatchIterator> = match self {
+            Format::Parquet(options) => {
+                return parquet::open(context, options, split)
+                    .unwrap_or_else(|error| futures::stream::iter([Err(external(error))]).boxed());
+            }
             Format::Csv(options) => CsvReader::open(context, options, split).map(|reader| Box::new(reader) as _),
             Format::Text(options) => TextReader::open(context, options, split).map(|reader| Box::new(reader) as _),
         };

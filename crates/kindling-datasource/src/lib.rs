@@ -9,6 +9,7 @@ mod input;
 mod lines;
 mod listing;
 mod options;
+mod parquet;
 mod partitioning;
 mod path;
 mod scan;

@@ -9,10 +9,15 @@ use arrow::{
 use async_trait::async_trait;
 use datafusion::{
     catalog::{Session, TableProvider},
-    common::{DFSchema, Statistics, stats::Precision},
+    common::{
+        DFSchema, Statistics,
+        stats::Precision,
+        tree_node::{Transformed, TreeNode},
+    },
     error::Result,
     logical_expr::{Expr, TableProviderFilterPushDown, TableType, utils::conjunction},
-    physical_plan::ExecutionPlan,
+    physical_expr::{conjunction as physical_conjunction, split_conjunction},
+    physical_plan::{ExecutionPlan, PhysicalExpr, expressions::Column},
     scalar::ScalarValue,
 };
 use kindling_common::{RuntimeConfig, SparkResult, conf, to_arrow};
@@ -152,6 +157,32 @@ impl FileTable {
             })
     }
 
+    /// The conjuncts of a predicate over the table that look at the files' columns only, over those columns.
+    fn over_data_columns(&self, predicate: &Arc<dyn PhysicalExpr>) -> Option<Arc<dyn PhysicalExpr>> {
+        let mut kept = vec![];
+        for conjunct in split_conjunction(predicate) {
+            let mut usable = true;
+            let rewritten = Arc::clone(conjunct).transform(|expr| {
+                let Some(column) = expr.downcast_ref::<Column>() else { return Ok(Transformed::no(expr)) };
+                match self.columns[column.index()] {
+                    ColumnSource::Data(index) => {
+                        let name = &self.data_schema.fields[index].name;
+                        let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(name, index));
+                        Ok(Transformed::yes(column))
+                    }
+                    ColumnSource::Partition(_) => {
+                        usable = false;
+                        Ok(Transformed::no(expr))
+                    }
+                }
+            });
+            if let (true, Ok(rewritten)) = (usable, rewritten) {
+                kept.push(rewritten.data);
+            }
+        }
+        (!kept.is_empty()).then(|| physical_conjunction(kept))
+    }
+
     /// The folders whose values satisfy the filters.
     fn select(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionDirectory>> {
         let Some(filter) = conjunction(filters.iter().cloned()) else { return Ok(self.directories.to_vec()) };
@@ -226,7 +257,8 @@ impl TableProvider for FileTable {
         let arrow = self.arrow_schema();
         let predicate = conjunction(data_filters.iter().cloned())
             .map(|filter| state.create_physical_expr(filter, &DFSchema::try_from(Arc::new(arrow.clone()))?))
-            .transpose()?;
+            .transpose()?
+            .and_then(|predicate| self.over_data_columns(&predicate));
         let all: Vec<usize> = (0..self.columns.len()).collect();
         let projection = projection.unwrap_or(&all);
         let schema = Arc::new(arrow.project(projection)?);
