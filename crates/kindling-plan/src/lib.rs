@@ -3,6 +3,7 @@
 mod attribute;
 pub mod catalog;
 mod functions;
+mod inspect;
 pub mod logical;
 pub mod physical;
 mod present;
@@ -10,5 +11,6 @@ mod resolver;
 mod session;
 
 pub use attribute::{AnalyzedPlan, Attribute};
+pub use inspect::input_files;
 pub use present::{batch_strings, nullable_strings, pretty_strings};
-pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, optimize};
+pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, optimize, parse_sql};

@@ -17,10 +17,15 @@ use kindling_common::{Clock, RuntimeConfig, SparkError, SparkResult, conf};
 use kindling_datasource::FileSystem;
 use kindling_functions::error::from_datafusion;
 use kindling_physical::PreparedPlan;
-use kindling_spec::Relation;
+use kindling_spec::{Expr, Plan, Relation};
 use parking_lot::RwLock;
 
-use crate::{AnalyzedPlan, catalog::SessionCatalog, physical, resolver::Resolver};
+use crate::{
+    AnalyzedPlan,
+    catalog::{GlobalTempViews, SessionCatalog},
+    physical,
+    resolver::Resolver,
+};
 
 /// Runs queries that planning itself needs, such as the distinct values of a pivot column.
 pub trait QueryRunner: Send + Sync {
@@ -55,11 +60,22 @@ impl std::fmt::Debug for SessionState {
 }
 
 impl SessionState {
-    /// A session with default configuration.
+    /// A session with default configuration and global views of its own.
     pub fn new(file_system: Arc<dyn FileSystem>, clock: Arc<dyn Clock>) -> SessionState {
+        SessionState::with_conf(file_system, clock, RuntimeConfig::default(), Arc::default())
+    }
+
+    /// A session with an application's configuration and global views.
+    pub fn with_conf(
+        file_system: Arc<dyn FileSystem>,
+        clock: Arc<dyn Clock>,
+        values: RuntimeConfig,
+        global_temp_views: Arc<GlobalTempViews>,
+    ) -> SessionState {
+        let warehouse = values.value(&conf::WAREHOUSE_DIR).to_string();
         SessionState {
-            conf: RwLock::new(RuntimeConfig::default()),
-            catalog: SessionCatalog::default(),
+            conf: RwLock::new(values),
+            catalog: SessionCatalog::new(Arc::clone(&file_system), &warehouse, global_temp_views),
             file_system,
             clock,
             remote_relations: RwLock::new(BTreeMap::new()),
@@ -134,6 +150,16 @@ fn datafusion_state() -> datafusion::execution::SessionState {
         .with_analyzer_rules(vec![])
         .with_physical_optimizer_rules(kindling_physical::optimizer_rules())
         .build()
+}
+
+/// Parses a SQL text with the session's settings and its arguments.
+pub fn parse_sql(
+    state: &SessionState,
+    query: &str,
+    named: &BTreeMap<String, Expr>,
+    positional: &[Expr],
+) -> SparkResult<Plan> {
+    Resolver::new(state)?.parse_sql(query, named, positional)
 }
 
 /// Resolves a relation.

@@ -112,6 +112,7 @@ impl<'a> Resolver<'a> {
             map_key_last_win: values.value(&conf::MAP_KEY_DEDUP_POLICY).eq_ignore_ascii_case("LAST_WIN"),
             timestamp_ntz_default: values.value(&conf::TIMESTAMP_TYPE).eq_ignore_ascii_case("TIMESTAMP_NTZ"),
             query_start_micros: state.now_micros(),
+            current_database: state.catalog.current_database(),
             random_seed: state.random_seed(),
             next_id: AtomicU64::new(state.next_id()),
             ..FunctionConf::default()

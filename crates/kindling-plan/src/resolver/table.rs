@@ -17,7 +17,7 @@ use super::{CteInScope, Resolved, Resolver, plan, subquery_alias::qualified};
 use crate::{
     Attribute,
     attribute::quote_parts,
-    catalog::{CatalogRelation, TempView},
+    catalog::{CatalogRelation, CatalogTable, GLOBAL_TEMP_DATABASE, SESSION_CATALOG, TempView},
     logical::{JoinHint, extension},
 };
 
@@ -38,6 +38,21 @@ impl Resolver<'_> {
             current_timestamp: self.functions.query_start_micros,
             ..ParserOptions::default()
         }
+    }
+
+    /// Parses a SQL text of this session, with its arguments.
+    pub(crate) fn parse_sql(
+        &self,
+        query: &str,
+        named: &BTreeMap<String, Expr>,
+        positional: &[Expr],
+    ) -> SparkResult<Plan> {
+        let options = ParserOptions {
+            named_parameters: named.clone(),
+            positional_parameters: positional.to_vec(),
+            ..self.parser_options()
+        };
+        kindling_sql::parse_plan_with(query, &options)
     }
 
     pub(super) fn named_table(
@@ -71,7 +86,12 @@ impl Resolver<'_> {
         }
         if let Some(found) = self.state.catalog.lookup_relation(name) {
             return match found {
-                CatalogRelation::TempView(view) => self.temp_view(&view),
+                CatalogRelation::TempView(view) => self.temp_view(&view, vec![view.name.clone()]),
+                CatalogRelation::GlobalTempView(view) => {
+                    self.temp_view(&view, vec![GLOBAL_TEMP_DATABASE.into(), view.name.clone()])
+                }
+                CatalogRelation::Table(table) => self.catalog_table(&table, options),
+                CatalogRelation::View(table) => self.catalog_view(&table),
             };
         }
         // ``format.`path` `` reads files.
@@ -96,23 +116,78 @@ impl Resolver<'_> {
         Ok(qualified(resolved, vec![cte.name]))
     }
 
-    fn temp_view(&mut self, view: &TempView) -> SparkResult<Resolved> {
-        if self.views.iter().any(|open| self.names.same(open, &view.name)) {
+    fn temp_view(&mut self, view: &TempView, qualifier: Vec<String>) -> SparkResult<Resolved> {
+        self.view(&qualifier, &view.query)
+    }
+
+    /// The query of a view, as its own: it sees neither the CTEs nor the outer columns of the query that uses it.
+    fn view(&mut self, qualifier: &[String], query: &Relation) -> SparkResult<Resolved> {
+        let name = qualifier.join(".");
+        if self.views.contains(&name) {
             return Err(SparkError::analysis("RECURSIVE_VIEW")
-                .param("viewIdent", quote_parts(&[&view.name]))
+                .param("viewIdent", quote_parts(qualifier))
                 .param("newPath", self.views.join(" -> ")));
         }
-        // A view sees neither the CTEs nor the outer columns of the query that uses it.
         let ctes = std::mem::take(&mut self.ctes);
         let outer = std::mem::take(&mut self.outer);
-        self.views.push(view.name.clone());
-        let resolved = self.relation(&view.query);
+        self.views.push(name);
+        let resolved = self.relation(query);
         self.views.pop();
         self.ctes = ctes;
         self.outer = outer;
-        let mut resolved = qualified(resolved?, vec![view.name.clone()]);
+        let mut resolved = qualified(resolved?, qualifier.to_vec());
         for attribute in &mut resolved.scope.attributes {
             attribute.plan_ids.clear();
+        }
+        Ok(resolved)
+    }
+
+    fn catalog_view(&mut self, table: &CatalogTable) -> SparkResult<Resolved> {
+        let Some(view) = &table.view else {
+            return Err(SparkError::internal(format!("{} has no text", table.identifier.unquoted())));
+        };
+        let query = kindling_sql::parse_query(&view.text, &self.parser_options())?;
+        let identifier = &table.identifier;
+        let qualifier = vec![SESSION_CATALOG.to_string(), identifier.database.clone(), identifier.table.clone()];
+        let before = self.state.catalog.swap_current_database(view.database.clone());
+        let resolved = self.view(&qualifier, &query);
+        self.state.catalog.swap_current_database(before);
+        let resolved = resolved?;
+        // The view's columns are found by the names that its query had when it was made.
+        let mut items = Vec::with_capacity(table.schema.fields.len());
+        for (index, field) in table.schema.fields.iter().enumerate() {
+            let found = match view.query_columns.get(index) {
+                Some(name) => resolved.scope.find(self.names, std::slice::from_ref(name))?.map(|found| found.attribute),
+                None => resolved.attributes().get(index).cloned(),
+            };
+            let Some(column) = found else {
+                return Err(SparkError::analysis("INCOMPATIBLE_VIEW_SCHEMA_CHANGE")
+                    .param("viewName", quote_parts(&qualifier))
+                    .param("suggestion", format!("CREATE OR REPLACE VIEW {} AS {}", identifier.unquoted(), view.text))
+                    .param("actualCols", "[]")
+                    .param("colName", kindling_spec::quote_identifier(&field.name))
+                    .param("expectedNum", "1"));
+            };
+            let typed = self.cast_typed(column.typed(), &field.data_type)?;
+            let attribute = Attribute { qualifier: qualifier.clone(), ..self.new_column(field) };
+            items.push((typed.expr, attribute));
+        }
+        let plan = plan::project_items(resolved.plan, &items)?;
+        Ok(Resolved::new(plan, items.into_iter().map(|(_, attribute)| attribute).collect()))
+    }
+
+    fn catalog_table(&mut self, table: &CatalogTable, options: &Options) -> SparkResult<Resolved> {
+        let identifier = &table.identifier;
+        let provider = table.provider.clone().unwrap_or_else(|| self.conf.value(&conf::DEFAULT_SOURCE).to_string());
+        let mut merged = table.options.clone();
+        merged.extend(options.clone());
+        let paths = table.location.clone().into_iter().collect();
+        let resolved = self.files(FileFormat::find(&provider)?, paths, Some(table.schema.clone()), &merged)?;
+        let qualifier = vec![SESSION_CATALOG.to_string(), identifier.database.clone(), identifier.table.clone()];
+        let mut resolved = qualified(resolved, qualifier);
+        for attribute in &mut resolved.scope.attributes {
+            let field = table.schema.fields.iter().find(|field| field.name == attribute.name);
+            attribute.metadata = field.and_then(|field| field.metadata.clone());
         }
         Ok(resolved)
     }
@@ -197,12 +272,7 @@ impl Resolver<'_> {
         named: &BTreeMap<String, Expr>,
         positional: &[Expr],
     ) -> SparkResult<Resolved> {
-        let options = ParserOptions {
-            named_parameters: named.clone(),
-            positional_parameters: positional.to_vec(),
-            ..self.parser_options()
-        };
-        let relation = match kindling_sql::parse_plan_with(query, &options)? {
+        let relation = match self.parse_sql(query, named, positional)? {
             Plan::Relation(relation) => relation,
             Plan::Command(command) => RelationKind::Command(Box::new(command)).into(),
         };
