@@ -44,6 +44,11 @@ impl BroadcastExchangeExec {
         BroadcastExchangeExec { plan_id, input, keys, null_aware, properties }
     }
 
+    /// The same exchange over another input.
+    pub fn with_input(&self, input: Arc<dyn ExecutionPlan>) -> Self {
+        Self::with_plan_id(self.plan_id, input, self.keys.clone(), self.null_aware)
+    }
+
     /// Identity of this exchange.
     pub fn plan_id(&self) -> PlanId {
         self.plan_id

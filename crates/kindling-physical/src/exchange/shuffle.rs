@@ -134,6 +134,11 @@ impl ShuffleExchangeExec {
         ShuffleExchangeExec { plan_id, input, partitioning, origin, properties }
     }
 
+    /// The same exchange over another input.
+    pub fn with_input(&self, input: Arc<dyn ExecutionPlan>) -> Self {
+        Self::with_plan_id(self.plan_id, input, self.partitioning.clone(), self.origin)
+    }
+
     /// Identity of this exchange; it survives a change of its input.
     pub fn plan_id(&self) -> PlanId {
         self.plan_id

@@ -16,7 +16,10 @@ use datafusion::{
 };
 
 use super::distribution::{clustering_satisfied, hash_spec};
-use crate::{PhysicalConf, ShuffleExchangeExec, ShuffleOrigin, ShufflePartitioning, operators::is_single_partition};
+use crate::{
+    PhysicalConf, ShuffleExchangeExec, ShuffleOrigin, ShufflePartitioning, aqe::AqeShuffleReadExec,
+    operators::is_single_partition,
+};
 
 type Plan = Arc<dyn ExecutionPlan>;
 
@@ -164,6 +167,10 @@ fn co_partition(
     if is_single_partition(left) && is_single_partition(right) {
         return Ok(vec![Arc::clone(left), Arc::clone(right)]);
     }
+    if is_skewed_read(left) || is_skewed_read(right) {
+        // `OptimizeSkewedJoin` has paired the parts of both sides.
+        return Ok(vec![Arc::clone(left), Arc::clone(right)]);
+    }
     let left_spec = hash_spec(left, &left_keys);
     let right_spec = hash_spec(right, &right_keys);
     if left_spec.is_some() && left_spec == right_spec {
@@ -194,4 +201,11 @@ fn co_partition(
             exchange(Arc::clone(right), by(&right_keys, &all, n)),
         ],
     })
+}
+
+fn is_skewed_read(side: &Plan) -> bool {
+    if let Some(sort) = side.downcast_ref::<SortExec>() {
+        return is_skewed_read(sort.input());
+    }
+    side.downcast_ref::<AqeShuffleReadExec>().is_some_and(AqeShuffleReadExec::has_skewed)
 }

@@ -1,0 +1,183 @@
+//! From a plan with exchanges to the plan of one stage.
+//!
+//! Exchanges become reads of blocks, the nodes that only mark a way to run become operators, and every leaf that reads data is
+//! wrapped so that a task stops when it is killed. Which node of the shown plan an operator stands for is kept beside it: that is
+//! where its metrics go.
+
+use std::sync::Arc;
+
+use datafusion::{
+    error::Result,
+    physical_plan::{
+        ExecutionPlan, ExecutionPlanProperties,
+        execution_plan::replace_children_if_necessary,
+        joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, PartitionMode},
+        limit::{GlobalLimitExec, LocalLimitExec},
+        sorts::sort::SortExec,
+    },
+};
+use kindling_common::SparkError;
+use kindling_physical::{
+    BroadcastExchangeExec, BroadcastReaderExec, CollectLimitExec, CollectTailExec, NullAwareAntiJoinExec,
+    ShuffleExchangeExec, ShuffleOrigin, ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec,
+    TakeOrderedAndProjectExec,
+    aqe::{AqeShuffleReadExec, BroadcastQueryStageExec, ShuffleQueryStageExec},
+    error::{external, internal},
+};
+
+use crate::task_leaf::TaskLeafExec;
+
+type Plan = Arc<dyn ExecutionPlan>;
+
+/// Where exchanges have gone.
+pub trait Exchanges {
+    /// The shuffle that stands for an exchange; a stage that writes it is made if there is none.
+    fn shuffle(&mut self, exchange: &Arc<dyn ExecutionPlan>) -> Result<i32>;
+
+    /// The broadcast that stands for an exchange.
+    fn broadcast(&mut self, exchange: &BroadcastExchangeExec) -> Result<i64>;
+}
+
+/// A lowered plan.
+#[derive(Debug, Clone)]
+pub struct Lowered {
+    /// What runs.
+    pub exec: Plan,
+    /// The node that each operator stands for, in pre-order.
+    pub shown: Vec<Option<Plan>>,
+    /// Shuffles that it reads, each once, left to right.
+    pub parents: Vec<i32>,
+    /// Whether tasks should share a copy.
+    pub share: bool,
+}
+
+struct Node {
+    exec: Plan,
+    shown: Vec<Option<Plan>>,
+}
+
+impl Node {
+    fn over(exec: Plan, shown: Option<Plan>, children: Vec<Node>) -> Node {
+        let mut all = vec![shown];
+        all.extend(children.into_iter().flat_map(|child| child.shown));
+        Node { exec, shown: all }
+    }
+}
+
+/// Lowers the plan of one stage.
+pub fn lower(plan: &Plan, exchanges: &mut dyn Exchanges) -> Result<Lowered> {
+    let mut lowering = Lowering { exchanges, parents: vec![], share: false };
+    let node = lowering.node(plan)?;
+    Ok(Lowered { exec: node.exec, shown: node.shown, parents: lowering.parents, share: lowering.share })
+}
+
+struct Lowering<'a> {
+    exchanges: &'a mut dyn Exchanges,
+    parents: Vec<i32>,
+    share: bool,
+}
+
+impl Lowering<'_> {
+    fn node(&mut self, plan: &Plan) -> Result<Node> {
+        if let Some(exchange) = plan.downcast_ref::<ShuffleExchangeExec>() {
+            let shuffle_id = self.exchanges.shuffle(plan)?;
+            let n = exchange.partitioning().num_partitions();
+            let specs = (0..n).map(|i| ShufflePartitionSpec::CoalescedPartition { start: i, end: i + 1 }).collect();
+            return Ok(self.reader(shuffle_id, specs, plan, plan));
+        }
+        if let Some(stage) = plan.downcast_ref::<ShuffleQueryStageExec>() {
+            let n = stage.exchange.partitioning().num_partitions();
+            let specs = (0..n).map(|i| ShufflePartitionSpec::CoalescedPartition { start: i, end: i + 1 }).collect();
+            return Ok(self.reader(stage.stats.shuffle_id, specs, plan, stage.exchange_plan()));
+        }
+        if let Some(read) = plan.downcast_ref::<AqeShuffleReadExec>() {
+            let Some(stage) = read.child.downcast_ref::<ShuffleQueryStageExec>() else {
+                return Err(internal("an AQE shuffle read is not over a query stage"));
+            };
+            return Ok(self.reader(stage.stats.shuffle_id, read.specs.clone(), plan, stage.exchange_plan()));
+        }
+        if let Some(exchange) = plan.downcast_ref::<BroadcastExchangeExec>() {
+            let id = self.exchanges.broadcast(exchange)?;
+            return Ok(broadcast_reader(id, plan));
+        }
+        if let Some(stage) = plan.downcast_ref::<BroadcastQueryStageExec>() {
+            return Ok(broadcast_reader(stage.broadcast_id, plan));
+        }
+        if let Some(replacement) = self.unmarked(plan)? {
+            let mut node = self.node(&replacement)?;
+            if let Some(first) = node.shown.first_mut() {
+                *first = Some(Arc::clone(plan));
+            }
+            return Ok(node);
+        }
+        if plan.children().is_empty() {
+            let leaf = Node { exec: Arc::clone(plan), shown: vec![Some(Arc::clone(plan))] };
+            let wrapped: Plan = Arc::new(TaskLeafExec::new(Arc::clone(plan)));
+            return Ok(Node::over(wrapped, None, vec![leaf]));
+        }
+        self.share |= shares_build(plan);
+        let children = plan.children().into_iter().map(|child| self.node(child)).collect::<Result<Vec<_>>>()?;
+        let execs = children.iter().map(|child| Arc::clone(&child.exec)).collect();
+        let exec = replace_children_if_necessary(Arc::clone(plan), execs)?;
+        Ok(Node::over(exec, Some(Arc::clone(plan)), children))
+    }
+
+    fn reader(&mut self, shuffle_id: i32, specs: Vec<ShufflePartitionSpec>, plan: &Plan, exchange: &Plan) -> Node {
+        if !self.parents.contains(&shuffle_id) {
+            self.parents.push(shuffle_id);
+        }
+        let reader: Plan = Arc::new(ShuffleReaderExec::new(shuffle_id, specs, Arc::clone(plan.properties())));
+        let leaf = Node { exec: Arc::clone(&reader), shown: vec![Some(Arc::clone(exchange))] };
+        let wrapped: Plan = Arc::new(TaskLeafExec::new(reader));
+        Node::over(wrapped, None, vec![leaf])
+    }
+
+    /// What a marker becomes below the root of a query.
+    fn unmarked(&mut self, plan: &Plan) -> Result<Option<Plan>> {
+        if let Some(top) = plan.downcast_ref::<TakeOrderedAndProjectExec>() {
+            let sorted = |input: Plan| -> Plan {
+                let sort = SortExec::new(top.ordering.clone(), input).with_fetch(Some(top.limit));
+                Arc::new(sort.with_preserve_partitioning(true))
+            };
+            let mut out = sorted(Arc::clone(&top.input));
+            if out.output_partitioning().partition_count() != 1 {
+                out = sorted(single(out));
+            }
+            if top.offset > 0 {
+                out = Arc::new(GlobalLimitExec::new(out, top.offset, Some(top.limit - top.offset)));
+            }
+            return Ok(Some(out));
+        }
+        if let Some(limit) = plan.downcast_ref::<CollectLimitExec>() {
+            let mut out = Arc::clone(&limit.input);
+            if let Some(count) = limit.limit {
+                out = Arc::new(LocalLimitExec::new(out, count + limit.offset));
+            }
+            if out.output_partitioning().partition_count() != 1 {
+                out = single(out);
+            }
+            return Ok(Some(Arc::new(GlobalLimitExec::new(out, limit.offset, limit.limit))));
+        }
+        if plan.is::<CollectTailExec>() {
+            return Err(external(SparkError::unsupported("tail inside a query")));
+        }
+        Ok(None)
+    }
+}
+
+fn single(input: Plan) -> Plan {
+    Arc::new(ShuffleExchangeExec::new(input, ShufflePartitioning::Single, ShuffleOrigin::Internal))
+}
+
+fn broadcast_reader(id: i64, plan: &Plan) -> Node {
+    let reader = Arc::new(BroadcastReaderExec::new(id, Arc::clone(plan.properties())));
+    Node { exec: reader, shown: vec![None] }
+}
+
+/// Joins that build one table for all partitions.
+fn shares_build(plan: &Plan) -> bool {
+    plan.downcast_ref::<HashJoinExec>().is_some_and(|join| *join.partition_mode() == PartitionMode::CollectLeft)
+        || plan.is::<NestedLoopJoinExec>()
+        || plan.is::<CrossJoinExec>()
+        || plan.is::<NullAwareAntiJoinExec>()
+}
