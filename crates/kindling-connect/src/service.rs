@@ -1,0 +1,119 @@
+//! The service: one engine, its sessions.
+
+use std::{collections::BTreeMap, io::Write, sync::Arc};
+
+use kindling_common::{Clock, RuntimeConfig, SparkResult, conf};
+use kindling_datasource::FileSystem;
+use kindling_events::ListenerBus;
+use kindling_executor::{CancelToken, Engine, EngineConfig, ExecutorThreads};
+use kindling_functions::error::from_datafusion;
+use kindling_plan::SessionState;
+use kindling_proto::connect::UserContext;
+use parking_lot::Mutex;
+
+use crate::{
+    ConnectError,
+    holder::{SessionHolder, SessionKey},
+    lower_error,
+};
+
+/// The version of Spark whose protocol and behaviour this is.
+pub const SPARK_VERSION: &str = "4.2.0";
+
+/// What a shell decides about an engine.
+#[derive(Clone)]
+pub struct ServiceOptions {
+    /// Defaults of every session; the shape of the cluster among them.
+    pub conf: RuntimeConfig,
+    /// Asked while a query runs: an interrupt flag of the shell, beside the protocol's own interrupts.
+    pub interrupted: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+}
+
+impl ServiceOptions {
+    /// A cluster of this shape with Spark's defaults.
+    pub fn new(executors: usize, cores: usize) -> ServiceOptions {
+        let mut values = RuntimeConfig::default();
+        values.set(conf::EXECUTOR_INSTANCES.key, executors.max(1).to_string());
+        values.set(conf::EXECUTOR_CORES.key, cores.max(1).to_string());
+        ServiceOptions { conf: values, interrupted: None }
+    }
+}
+
+/// The Spark Connect service over one engine.
+pub struct ConnectService {
+    pub(crate) engine: Arc<Engine>,
+    clock: Arc<dyn Clock>,
+    file_system: Arc<dyn FileSystem>,
+    options: ServiceOptions,
+    sessions: Mutex<BTreeMap<SessionKey, Arc<SessionHolder>>>,
+}
+
+impl std::fmt::Debug for ConnectService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConnectService").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+impl ConnectService {
+    /// Starts an engine with its executor threads.
+    pub fn new(
+        options: ServiceOptions,
+        file_system: Arc<dyn FileSystem>,
+        threads: Arc<dyn ExecutorThreads>,
+        clock: Arc<dyn Clock>,
+    ) -> SparkResult<ConnectService> {
+        let config = EngineConfig::new(&options.conf, Arc::new(from_datafusion));
+        let bus = Arc::new(ListenerBus::new());
+        let engine = Engine::new(config, threads, Arc::clone(&clock), bus)?;
+        Ok(ConnectService { engine, clock, file_system, options, sessions: Mutex::default() })
+    }
+
+    /// The engine: its listener bus, its executors.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Writes every event as a line of Spark's event log.
+    pub fn log_events_to(&self, mut out: Box<dyn Write + Send>) {
+        self.engine.bus().add_listener(move |event: &kindling_events::SparkListenerEvent| {
+            if let Ok(line) = kindling_events::event_to_json(event) {
+                // A log that cannot be written must not stop the query it is about.
+                drop(writeln!(out, "{line}"));
+            }
+        });
+    }
+
+    /// The session of a request; the first request of a session makes it.
+    pub fn session(&self, session_id: &str, user: Option<&UserContext>) -> Result<Arc<SessionHolder>, ConnectError> {
+        if session_id.is_empty() {
+            return Err(lower_error("the request names no session").into());
+        }
+        let key = session_key(session_id, user);
+        let mut sessions = self.sessions.lock();
+        if let Some(session) = sessions.get(&key) {
+            return Ok(Arc::clone(session));
+        }
+        let state = SessionState::new(Arc::clone(&self.file_system), Arc::clone(&self.clock));
+        *state.conf.write() = self.options.conf.clone();
+        let session = Arc::new(SessionHolder::new(key.clone(), Arc::new(state)));
+        sessions.insert(key, Arc::clone(&session));
+        Ok(session)
+    }
+
+    /// What stops a new execution.
+    pub(crate) fn cancel_token(&self) -> CancelToken {
+        self.options.interrupted.as_ref().map_or_else(CancelToken::new, |poll| CancelToken::with_poll(Arc::clone(poll)))
+    }
+
+    /// Takes a session out.
+    pub(crate) fn remove_session(&self, session_id: &str, user: Option<&UserContext>) -> Option<Arc<SessionHolder>> {
+        self.sessions.lock().remove(&session_key(session_id, user))
+    }
+}
+
+fn session_key(session_id: &str, user: Option<&UserContext>) -> SessionKey {
+    SessionKey {
+        user_id: user.map(|user| user.user_id.clone()).unwrap_or_default(),
+        session_id: session_id.to_string(),
+    }
+}
