@@ -93,7 +93,8 @@ async function bootPython(engineStarted: Promise<Engine>): Promise<Python> {
   await step("python", () => Promise.race([interpreter, loading]));
   const started = await step("pyspark", async () => {
     const { pyodide, archive } = await loading;
-    return startPython(pyodide, archive, await engineStarted, storage, interrupt, host);
+    interpreterApi = pyodide;
+    return startPython(pyodide, archive, await engineStarted, storage, host);
   });
   post({ kind: "pythonReady", pythonVersion: started.pythonVersion, pysparkVersion: started.pysparkVersion });
   return started;
@@ -102,7 +103,20 @@ async function bootPython(engineStarted: Promise<Engine>): Promise<Python> {
 // ---- cells ----
 
 let current = 0;
+let interpreterApi: Python["pyodide"] | undefined;
+/** Whether the cell's own code runs; else it awaits something, or none runs. */
+let inCell = false;
+let indexModules: Set<string> | undefined;
+
 const host: PythonHost = {
+  interruptible: (on) => {
+    inCell = on;
+    interpreterApi?.setInterruptBuffer((on ? interrupt : undefined) as unknown as Uint8Array);
+  },
+  in_index: (module) => {
+    indexModules ??= new Set(Object.values(interpreterApi?.lockfile.packages ?? {}).flatMap(({ imports }) => imports));
+    return indexModules.has(module);
+  },
   stream: (name, text) => post({ kind: "stream", id: current, name, text }),
   display: (bundle, metadata, displayId, update) => {
     const message: KernelMessage = { kind: "displayData", id: current, data: JSON.parse(bundle) as MimeBundle, metadata: JSON.parse(metadata) };
@@ -178,7 +192,10 @@ async function executePython({ code }: Execute): Promise<"ok" | "error" | "abort
   await loadImports(pyodide, code);
   // While a cell awaits, no bytecode runs that would notice the interrupt.
   const poll = setInterval(() => {
-    if (Atomics.load(interrupt, 0) === SIGINT) kernel.interrupt();
+    if (!inCell && Atomics.load(interrupt, 0) === SIGINT) {
+      Atomics.store(interrupt, 0, 0);
+      kernel.interrupt();
+    }
   }, INTERRUPT_POLL_MILLIS);
   try {
     return await kernel.run(code, executionCount);

@@ -82,7 +82,7 @@ class _Channel:
     def _call(self, path: str, request: bytes) -> List[Any]:
         responses: List[bytes] = []
         try:
-            self._engine(path.rsplit("/", 1)[1], request, lambda data: responses.append(bytes(data)))
+            self._engine(path.rsplit("/", 1)[1], request, responses.append)
         except EngineError as error:
             raise EngineRpcError(error) from None
         return responses

@@ -33,6 +33,10 @@ export interface PythonHost {
   display(bundle: string, metadata: string, displayId: string | undefined, update: boolean): void;
   result(bundle: string): void;
   error(error: string): void;
+  /** Whether an interrupt may hit the Python code that runs from here on. */
+  interruptible(on: boolean): void;
+  /** Whether Pyodide's package index has a module of this name. */
+  in_index(module: string): boolean;
 }
 
 export interface Python {
@@ -65,7 +69,7 @@ async function fetchArchive(progress: PythonHooks["progress"]): Promise<Uint8Arr
 }
 
 /** Imports pyspark and connects it to the engine. */
-export function startPython(pyodide: PyodideAPI, archive: Uint8Array, engine: Engine, storage: SyncStorage, interrupt: Int32Array, host: PythonHost): Python {
+export function startPython(pyodide: PyodideAPI, archive: Uint8Array, engine: Engine, storage: SyncStorage, host: PythonHost): Python {
   pyodide.FS.writeFile(ARCHIVE_PATH, archive);
   pyodide.runPython(`import sys; sys.path.insert(0, "${ARCHIVE_PATH}")`);
   const FS = pyodide.FS as unknown as EmscriptenFS;
@@ -77,8 +81,6 @@ export function startPython(pyodide: PyodideAPI, archive: Uint8Array, engine: En
     FS.mkdirTree(path);
     FS.mount(type, { root }, path);
   }
-  pyodide.setInterruptBuffer(interrupt as unknown as Uint8Array);
-
   const call = (method: string, request: PyBuffer, onResponse: (response: Uint8Array) => void): RpcFailure | undefined => {
     const buffer = request.getBuffer();
     try {
