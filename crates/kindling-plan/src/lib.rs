@@ -5,12 +5,13 @@ pub mod catalog;
 mod functions;
 mod inspect;
 pub mod logical;
+mod logical_text;
 pub mod physical;
 mod present;
 mod resolver;
 mod session;
 
 pub use attribute::{AnalyzedPlan, Attribute};
-pub use inspect::input_files;
+pub use inspect::{explain, input_files};
 pub use present::{batch_strings, nullable_strings, pretty_strings};
 pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, optimize, parse_sql};
