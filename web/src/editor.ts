@@ -44,6 +44,8 @@ const sparkSql = SQLDialect.define({
   keywords:
     "select from where group by having order sort cluster distribute limit offset union all distinct except minus intersect with recursive as on using join inner left right full outer cross semi anti lateral view explode pivot unpivot for in between like ilike rlike regexp exists not and or is null true false case when then else end cast try_cast over partition rows range unbounded preceding following current row window qualify values insert into overwrite table create replace temporary temp view global database schema catalog drop alter add columns rename to set unset reset show describe desc explain extended formatted codegen cost use cache uncache lazy refresh analyze compute statistics tblproperties location partitioned clustered buckets stored options comment if merge matched update delete truncate function returns return declare variable execute immediate tablesample percent asc nulls first last rollup cube grouping sets filter within interval date timestamp timestamp_ntz",
   types: "boolean byte tinyint short smallint int integer long bigint float real double decimal dec numeric string char varchar binary date timestamp array map struct variant void",
+  builtin:
+    "abs aggregate any_value approx_count_distinct array array_agg array_contains array_distinct array_join avg bround ceil char_length coalesce collect_list collect_set concat concat_ws corr count count_if covar_samp current_date current_timestamp date_add date_diff date_format date_sub date_trunc day dayofweek decode dense_rank element_at exp explode filter first first_value flatten floor format_number from_json from_unixtime get_json_object greatest hash hour if ifnull initcap instr isnan isnotnull isnull lag last last_day last_value lead least length ln locate log lower lpad ltrim make_date map map_keys map_values max max_by md5 mean median min min_by minute mode month months_between nullif nvl parse_url percent_rank percentile percentile_approx posexplode pow power quarter rand rank regexp_extract regexp_replace repeat reverse round row_number rpad rtrim second sequence sha2 size slice sort_array split sqrt stddev str_to_map substr substring sum to_date to_json to_timestamp transform trim trunc try_add try_cast try_divide typeof upper uuid var_samp variance weekday weekofyear width_bucket year zip_with",
   backslashEscapes: true,
   hashComments: false,
   identifierQuotes: "`",
@@ -134,7 +136,14 @@ export class Editor {
   private quiet = false;
 
   constructor(parent: HTMLElement, private readonly options: EditorOptions) {
-    const cellKey = (key: string, name: string): KeyBinding => ({ key, run: (view) => (options.onKey(name, view.state.selection.main.head), true) });
+    // The editor gives the keys up at once: what is typed next is for the cells.
+    const leave = (view: EditorView, name: string): true => {
+      const cursor = view.state.selection.main.head;
+      view.contentDOM.blur();
+      options.onKey(name, cursor);
+      return true;
+    };
+    const cellKey = (key: string, name: string): KeyBinding => ({ key, run: (view) => leave(view, name) });
     const keys: KeyBinding[] = [
       cellKey("Shift-Enter", "run-next"),
       cellKey("Mod-Enter", "run"),
@@ -147,8 +156,7 @@ export class Editor {
         run: (view) => {
           if (completionStatus(view.state) !== null) return false;
           if (view.state.field(docsField)) return view.dispatch({ effects: setDocs.of(null) }), true;
-          options.onKey("escape", view.state.selection.main.head);
-          return true;
+          return leave(view, "escape");
         },
       },
       {
@@ -175,8 +183,7 @@ export class Editor {
         run: (view) => {
           const { main } = view.state.selection;
           if (!main.empty || completionStatus(view.state) !== null || view.state.doc.lineAt(main.head).number > 1) return false;
-          options.onKey("previous", view.state.selection.main.head);
-          return true;
+          return leave(view, "previous");
         },
       },
       {
@@ -184,8 +191,7 @@ export class Editor {
         run: (view) => {
           const { main } = view.state.selection;
           if (!main.empty || completionStatus(view.state) !== null || view.state.doc.lineAt(main.head).number < view.state.doc.lines) return false;
-          options.onKey("next", view.state.selection.main.head);
-          return true;
+          return leave(view, "next");
         },
       },
     ];

@@ -182,13 +182,24 @@ fn keydown(app: App, event: &web_sys::KeyboardEvent) {
     let mut action = None;
     app.keymap.update_value(|keymap| action = keymap.press(mode, &chord, host::now()));
     let Some(action) = action else { return };
-    if mode == Mode::Edit && !matches!(action, Action::EnterCommand | Action::Save | Action::RunNext | Action::RunInPlace | Action::RunInsert) {
+    if mode == Mode::Edit
+        && !matches!(
+            action,
+            Action::EnterCommand | Action::Save | Action::RunNext | Action::RunInPlace | Action::RunInsert
+        )
+    {
         return;
     }
     let elsewhere = within(".side, .spark, .topbar, .foot, .toasts");
     let everywhere = matches!(
         action,
-        Action::ShowPanel | Action::MaximisePanel | Action::PanelPage(_) | Action::Help | Action::Save | Action::Interrupt | Action::Restart
+        Action::ShowPanel
+            | Action::MaximisePanel
+            | Action::PanelPage(_)
+            | Action::Help
+            | Action::Save
+            | Action::Interrupt
+            | Action::Restart
     );
     if elsewhere && !everywhere {
         return;

@@ -47,7 +47,9 @@ extern "C" {
 pub fn unsupported() -> Option<String> {
     match page_unsupported() {
         Ok(reason) => reason,
-        Err(_) => Some("The page's own script did not load. Reload the page; if that does not help, clear its cache.".into()),
+        Err(_) => {
+            Some("The page's own script did not load. Reload the page; if that does not help, clear its cache.".into())
+        }
     }
 }
 
@@ -76,6 +78,15 @@ pub fn document() -> Option<web_sys::Document> {
 /// Milliseconds since the page was opened; never goes back.
 pub fn now() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |p| p.now())
+}
+
+/// True once the user has clicked or typed in the page.
+pub fn user_was_active() -> bool {
+    let navigator = window().navigator();
+    let activation = js_sys::Reflect::get(&navigator, &"userActivation".into());
+    let active = activation.and_then(|a| js_sys::Reflect::get(&a, &"hasBeenActive".into()));
+    // Browsers without it: as if.
+    active.ok().and_then(|a| a.as_bool()).unwrap_or(true)
 }
 
 /// A seed for ids.

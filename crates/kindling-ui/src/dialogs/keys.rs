@@ -47,7 +47,11 @@ const SECTIONS: [(&str, Keys); 4] = [
     ),
     (
         "Spark panel",
-        &[("Jobs … Environment", &["G", "1–7"]), ("Show, maximise", &["S", "Shift", "S"]), ("Plan: zoom, fit, find", &["+", "-", "0", "/"])],
+        &[
+            ("Jobs … Environment", &["G", "1–7"]),
+            ("Show, maximise", &["S", "Shift", "S"]),
+            ("Plan: zoom, fit, find", &["+", "-", "0", "/"]),
+        ],
     ),
 ];
 

@@ -115,7 +115,9 @@ fn schema(path: &str, frame: &DataFrameResult) -> impl IntoView + use<> {
         .collect_view();
     let note = match (total, sampled) {
         (Some(total), false) => format!("{} rows", format::count(total)),
-        (Some(total), true) => format!("{} rows; null share of the first {}", format::count(total), format::count(frame.rows.len() as u64)),
+        (Some(total), true) => {
+            format!("{} rows; null share of the first {}", format::count(total), format::count(frame.rows.len() as u64))
+        }
         (None, _) if frame.truncated => {
             format!("Types and null share from the first {} rows", format::count(frame.rows.len() as u64))
         }

@@ -82,12 +82,7 @@ impl StorageClient {
     }
 
     /// Sends a request, with a file for `put`; its replies go to `reply`.
-    pub fn ask(
-        &self,
-        make: impl FnOnce(u32) -> StorageRequest,
-        blob: Option<&Blob>,
-        reply: impl Fn(Reply) + 'static,
-    ) {
+    pub fn ask(&self, make: impl FnOnce(u32) -> StorageRequest, blob: Option<&Blob>, reply: impl Fn(Reply) + 'static) {
         let (id, worker) = {
             let mut inner = self.inner.borrow_mut();
             inner.next_id += 1;

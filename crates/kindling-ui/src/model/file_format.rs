@@ -159,9 +159,12 @@ pub fn rows(entries: &[FileEntry]) -> Vec<FileRow> {
         })
         .filter_map(|e| parent(&e.path))
         .collect();
-    sets.extend(entries.iter().filter(|e| e.directory && e.path.matches('/').count() == 1).filter_map(|e| {
-        e.path.starts_with("spark-warehouse/").then(|| e.path.clone())
-    }));
+    sets.extend(
+        entries
+            .iter()
+            .filter(|e| e.directory && e.path.matches('/').count() == 1)
+            .filter_map(|e| e.path.starts_with("spark-warehouse/").then(|| e.path.clone())),
+    );
     sets.sort();
     sets.dedup();
     // Partition folders belong to the set above them.
@@ -187,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_folder_of_part_files_is_one_row() {
-        let entry = |path: &str, size: f64, directory: bool| FileEntry { path: path.into(), size, modified: 0.0, directory };
+        let entry =
+            |path: &str, size: f64, directory: bool| FileEntry { path: path.into(), size, modified: 0.0, directory };
         let entries = [
             entry("trips.csv", 10.0, false),
             entry(".trash/1/x.csv", 10.0, false),

@@ -14,13 +14,25 @@ pub fn BootCard() -> impl IntoView {
     let app = use_app();
     let failed = Memo::new(move |_| app.boot.with(|l| l.iter().any(|l| l.state == Some(BootState::Failed))));
     let done = Memo::new(move |_| app.engine_ready.get() && app.python_ready.get());
-    let state = move || if failed.get() { "failed" } else if done.get() { "ready" } else { "loading" };
+    let state = move || {
+        if failed.get() {
+            "failed"
+        } else if done.get() {
+            "ready"
+        } else {
+            "loading"
+        }
+    };
     let total = move || {
         let bytes: f64 = app.boot.with(|l| l.iter().filter_map(|l| l.total.or(l.loaded)).sum());
         if bytes > 0.0 {
-            format!("First visit: {} once, then it starts from this browser’s cache, also offline.", format::bytes(bytes))
+            format!(
+                "First visit: {} once, then it starts from this browser’s cache, also offline.",
+                format::bytes(bytes)
+            )
         } else {
-            "The first visit loads the engine and Python; then they start from this browser’s cache, also offline.".to_owned()
+            "The first visit loads the engine and Python; then they start from this browser’s cache, also offline."
+                .to_owned()
         }
     };
     view! {

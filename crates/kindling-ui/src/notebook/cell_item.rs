@@ -28,9 +28,8 @@ pub struct CellHandle {
 impl CellHandle {
     fn new(app: App, id: String) -> CellHandle {
         let id = StoredValue::new(id);
-        let cell = Memo::new(move |_| {
-            id.with_value(|id| app.notebook.with(|n| n.cell(id).map(|cell| Shared(cell.clone()))))
-        });
+        let cell =
+            Memo::new(move |_| id.with_value(|id| app.notebook.with(|n| n.cell(id).map(|cell| Shared(cell.clone())))));
         let selected = Memo::new(move |_| id.with_value(|id| app.selected.with(|s| s.as_deref() == Some(id.as_str()))));
         let editing = Memo::new(move |_| selected.get() && app.mode.get() == Mode::Edit);
         CellHandle { id, cell, selected, editing }
@@ -39,6 +38,11 @@ impl CellHandle {
     /// Something of the cell.
     pub fn read<T>(&self, read: impl FnOnce(&Cell) -> T) -> Option<T> {
         self.cell.with(|cell| cell.as_ref().map(|cell| read(&cell.0)))
+    }
+
+    /// Something of the cell, without following its changes.
+    pub fn peek<T>(&self, read: impl FnOnce(&Cell) -> T) -> Option<T> {
+        self.cell.with_untracked(|cell| cell.as_ref().map(|cell| read(&cell.0)))
     }
 
     /// The cell's id.
@@ -84,9 +88,7 @@ pub fn CellItem(id: String) -> impl IntoView {
     };
     let click = move |event: ev::MouseEvent| {
         let target = event.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-        let within = |selector: &str| {
-            target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some())
-        };
+        let within = |selector: &str| target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some());
         // Editors and buttons say themselves what a click on them means.
         if within(".ed, button, a, label, input, select, summary") {
             if !within(".ed") && !handle.selected.get_untracked() {

@@ -23,7 +23,8 @@ pub fn CellStatus(handle: CellHandle) -> impl IntoView {
     });
     // The line keeps its height through a run, so that outputs do not jump.
     let shown = Memo::new(move |_| !matches!(run.get().state, RunState::Idle));
-    let head = move || match run.get().state {
+    let head = move || {
+        match run.get().state {
         RunState::Done(millis) => {
             view! { <span class="ok"><Icon name="check" small=true/>" "{format::duration(millis)}</span> }.into_any()
         }
@@ -55,6 +56,7 @@ pub fn CellStatus(handle: CellHandle) -> impl IntoView {
             .into_any()
         }
         RunState::Idle => ().into_any(),
+    }
     };
     view! {
         <Show when=move || shown.get()>

@@ -47,7 +47,15 @@ pub fn CellEditor(handle: CellHandle) -> impl IntoView {
             && !is_mounted.get_untracked()
             && let Some(parent) = place.get()
         {
-            let made = mount(app, handle, &parent, source.get_untracked(), language.get_untracked(), label(), !bare.get_untracked());
+            let made = mount(
+                app,
+                handle,
+                &parent,
+                source.get_untracked(),
+                language.get_untracked(),
+                label(),
+                !bare.get_untracked(),
+            );
             if let Some(made) = made {
                 mounted.set_value(Some(made));
                 is_mounted.set(true);
@@ -208,7 +216,8 @@ fn mount(
     .into_js_value();
     let on_cursor =
         Closure::<dyn Fn(u32, u32)>::new(move |line, column| app.cursor.set(Some((line, column)))).into_js_value();
-    let on_key = Closure::<dyn Fn(String, u32)>::new(move |name: String, cursor: u32| key(app, handle, &name, cursor)).into_js_value();
+    let on_key = Closure::<dyn Fn(String, u32)>::new(move |name: String, cursor: u32| key(app, handle, &name, cursor))
+        .into_js_value();
     let complete = Closure::<dyn Fn(String, u32) -> Promise>::new(move |code: String, cursor: u32| {
         ask(app, move |id, code, cursor| KernelRequest::Complete { id, code, cursor }, code, cursor)
     })
@@ -264,12 +273,7 @@ fn key(app: App, handle: CellHandle, name: &str, cursor: u32) {
 
 /// Asks the kernel and gives the editor a promise. Line numbers of `%%sql` cells are the editor's business: the kernel
 /// gets the text as it stands.
-fn ask(
-    app: App,
-    make: impl FnOnce(u32, String, u32) -> KernelRequest + 'static,
-    code: String,
-    cursor: u32,
-) -> Promise {
+fn ask(app: App, make: impl FnOnce(u32, String, u32) -> KernelRequest + 'static, code: String, cursor: u32) -> Promise {
     let mut make = Some(make);
     let mut code = Some(code);
     Promise::new(&mut |resolve: Function, _reject: Function| {

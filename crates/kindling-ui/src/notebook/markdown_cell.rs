@@ -12,9 +12,8 @@ use crate::state::use_app;
 #[component]
 pub fn MarkdownCell(handle: CellHandle) -> impl IntoView {
     let app = use_app();
-    let html = Memo::new(move |_| {
-        handle.read(|c| markdown::render(&c.source, c.attachments.as_ref())).unwrap_or_default()
-    });
+    let html =
+        Memo::new(move |_| handle.read(|c| markdown::render(&c.source, c.attachments.as_ref())).unwrap_or_default());
     view! {
         <div class="gut"></div>
         <div class="bodyc">

@@ -71,12 +71,12 @@ fn reveal(id: &str, mode: Mode) {
     };
     let active = document.active_element();
     let inside = active.as_ref().is_some_and(|a| cell.contains(Some(a)));
-    let elsewhere = active
-        .as_ref()
-        .is_some_and(|a| a.closest(".veil, .topbar, .side, .spark, .menu").ok().flatten().is_some());
+    let elsewhere =
+        active.as_ref().is_some_and(|a| a.closest(".veil, .topbar, .side, .spark, .menu").ok().flatten().is_some());
     if mode == Mode::Command {
         let in_editor = active.as_ref().is_some_and(|a| a.closest(".cm-content").ok().flatten().is_some());
-        if (!inside || in_editor) && !elsewhere {
+        // At start nothing has the focus, and no ring shows; keys work all the same.
+        if (!inside || in_editor) && !elsewhere && host::user_was_active() {
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
             let _ = cell.focus_with_options(&options);

@@ -29,8 +29,9 @@ fn colour(n: usize) -> String {
     if n < 4 {
         return format!("var(--v{})", n + 1);
     }
-    // Beyond the four tested colours: even steps of hue.
-    format!("light-dark(hsl({h} 45% 42%), hsl({h} 55% 68%))", h = (n * 47 + 20) % 360)
+    // Beyond the four tested colours: hues far from those and from each other.
+    const HUES: [u32; 8] = [340, 172, 48, 262, 104, 12, 300, 192];
+    format!("light-dark(hsl({h} 45% 42%), hsl({h} 55% 68%))", h = HUES[(n - 4) % HUES.len()])
 }
 
 /// The chart.
@@ -62,7 +63,11 @@ pub fn ChartView(frame: Arc<DataFrameResult>) -> impl IntoView {
         }
         let points: usize = data.with(|d| d.series.iter().map(|s| s.points.len()).sum());
         if spec.get().kind != ChartKind::Bar && points > MAX_POINTS {
-            text.push_str(&format!(", {} of {} points drawn", format::count(MAX_POINTS as u64), format::count(points as u64)));
+            text.push_str(&format!(
+                ", {} of {} points drawn",
+                format::count(MAX_POINTS as u64),
+                format::count(points as u64)
+            ));
         }
         text
     };
@@ -76,7 +81,12 @@ pub fn ChartView(frame: Arc<DataFrameResult>) -> impl IntoView {
         spec.update(|s| {
             s.kind = kind;
             if kind != ChartKind::Bar
-                && frame.with_value(|f| !matches!(column_kind(&f.columns[s.x].data_type), ColumnKind::Time | ColumnKind::Integer | ColumnKind::Number))
+                && frame.with_value(|f| {
+                    !matches!(
+                        column_kind(&f.columns[s.x].data_type),
+                        ColumnKind::Time | ColumnKind::Integer | ColumnKind::Number
+                    )
+                })
                 && let Some((x, _)) = columns_where(frame, &|k| k.is_numeric() || k == ColumnKind::Time).first()
             {
                 s.x = *x;
@@ -338,8 +348,22 @@ fn points(
 /// Ticks at round times, at most six.
 fn time_ticks(low: f64, high: f64) -> Vec<f64> {
     const STEPS: [f64; 16] = [
-        1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0, 604_800.0, 2_592_000.0,
-        7_776_000.0, 31_536_000.0, 157_680_000.0,
+        1.0,
+        5.0,
+        15.0,
+        60.0,
+        300.0,
+        900.0,
+        3600.0,
+        10_800.0,
+        21_600.0,
+        43_200.0,
+        86_400.0,
+        604_800.0,
+        2_592_000.0,
+        7_776_000.0,
+        31_536_000.0,
+        157_680_000.0,
     ];
     let step = STEPS.iter().find(|s| (high - low) / **s <= 5.0).copied().unwrap_or((high - low) / 5.0);
     let first = (low / step).ceil() as i64;
@@ -348,7 +372,9 @@ fn time_ticks(low: f64, high: f64) -> Vec<f64> {
 
 /// Saves the drawing, with the theme's colours written into it.
 fn save(figure: NodeRef<html::Figure>, png: bool) {
-    let Some(svg) = figure.get_untracked().and_then(|f| f.query_selector("svg.plot-svg").ok().flatten()) else { return };
+    let Some(svg) = figure.get_untracked().and_then(|f| f.query_selector("svg.plot-svg").ok().flatten()) else {
+        return;
+    };
     let Ok(copy) = svg.clone_node_with_deep(true) else { return };
     let copy: web_sys::Element = copy.unchecked_into();
     // Styles of the page do not travel with the file: the computed ones are set on each element.
@@ -357,10 +383,11 @@ fn save(figure: NodeRef<html::Figure>, png: bool) {
         let (Some(a), Some(b)) = (from.item(n), to.item(n)) else { continue };
         let (a, b): (web_sys::Element, web_sys::Element) = (a.unchecked_into(), b.unchecked_into());
         if let Ok(Some(style)) = host::window().get_computed_style(&a) {
-            let text: String = ["fill", "stroke", "stroke-width", "stroke-linecap", "opacity", "font-size", "font-family"]
-                .iter()
-                .filter_map(|p| Some(format!("{p}:{};", style.get_property_value(p).ok()?)))
-                .collect();
+            let text: String =
+                ["fill", "stroke", "stroke-width", "stroke-linecap", "opacity", "font-size", "font-family"]
+                    .iter()
+                    .filter_map(|p| Some(format!("{p}:{};", style.get_property_value(p).ok()?)))
+                    .collect();
             let _ = b.set_attribute("style", &text);
         }
     }
@@ -381,7 +408,11 @@ fn save(figure: NodeRef<html::Figure>, png: bool) {
         let Some(canvas) = canvas.and_then(|c| c.dyn_into::<web_sys::HtmlCanvasElement>().ok()) else { return };
         canvas.set_width(width as u32);
         canvas.set_height(height as u32);
-        let context = canvas.get_context("2d").ok().flatten().and_then(|c| c.dyn_into::<web_sys::CanvasRenderingContext2d>().ok());
+        let context = canvas
+            .get_context("2d")
+            .ok()
+            .flatten()
+            .and_then(|c| c.dyn_into::<web_sys::CanvasRenderingContext2d>().ok());
         if let Some(context) = context {
             let _ = context.draw_image_with_html_image_element(&loaded, 0.0, 0.0);
         }

@@ -66,7 +66,10 @@ pub fn DataView(handle: CellHandle, frame: Arc<DataFrameResult>) -> impl IntoVie
         let mut text = if filtered {
             format!("{} of {of} rows match", format::count(shown))
         } else {
-            format!("{} of {of}", if shown == 0 { "No rows".to_owned() } else { format!("Rows 1–{}", format::count(shown)) })
+            format!(
+                "{} of {of}",
+                if shown == 0 { "No rows".to_owned() } else { format!("Rows 1–{}", format::count(shown)) }
+            )
         };
         if more && (filtered || sorted) {
             text.push_str("; sort and filter act on these rows");
@@ -166,7 +169,9 @@ fn download_full(app: App, id: &str, format: &'static str) {
                     app.shell.toast(true, error.condition.unwrap_or(error.ename), error.evalue, None);
                 }
             }
-            Answer::Gone => app.shell.toast(true, "The result is gone", "The kernel was restarted; run the cell again.", None),
+            Answer::Gone => {
+                app.shell.toast(true, "The result is gone", "The kernel was restarted; run the cell again.", None)
+            }
         },
     );
 }

@@ -23,7 +23,7 @@ pub fn ErrorCard(handle: CellHandle, error: CellError) -> impl IntoView {
     };
     let apply = move |_| {
         let Some(fix) = fix.get_untracked() else { return };
-        let edit = handle.read(|c| Edit::SetSource { id: c.id.clone(), kind: c.kind, source: fix.apply(&c.source) });
+        let edit = handle.peek(|c| Edit::SetSource { id: c.id.clone(), kind: c.kind, source: fix.apply(&c.source) });
         if let Some(edit) = edit {
             app.apply(edit);
             let text = format!("`{}` is now `{}` in line {}.", fix.from, fix.to, fix.line);
@@ -127,7 +127,7 @@ pub fn ErrorCard(handle: CellHandle, error: CellError) -> impl IntoView {
                     let own: Vec<Frame> = frames.iter().filter(|f| f.user).cloned().collect();
                     let all = frames.clone();
                     view! {
-                        <details open=users > 0>
+                        <details open={users > 0}>
                             <summary>{summary}</summary>
                             <pre tabindex="0">
                                 "Traceback (most recent call last):\n"

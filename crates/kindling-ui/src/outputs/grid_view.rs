@@ -65,11 +65,8 @@ pub fn Grid(
     let move_to = move |row: usize, column: usize| {
         cursor.set(Some((row, column)));
         let Some(scroller) = scroller.get_untracked() else { return };
-        let head = scroller
-            .query_selector("thead")
-            .ok()
-            .flatten()
-            .map_or(60.0, |h| h.get_bounding_client_rect().height());
+        let head =
+            scroller.query_selector("thead").ok().flatten().map_or(60.0, |h| h.get_bounding_client_rect().height());
         let at = row as f64 * ROW_HEIGHT;
         let window = f64::from(scroller.client_height()) - head;
         let scroll = f64::from(scroller.scroll_top());
@@ -117,7 +114,9 @@ pub fn Grid(
             "c" if command => {
                 frame.with_value(|f| {
                     let text = match cursor.get_untracked() {
-                        Some((row, column)) => rows.with_untracked(|r| grid::tsv(f, &r[row..=row], column..=column, false)),
+                        Some((row, column)) => {
+                            rows.with_untracked(|r| grid::tsv(f, &r[row..=row], column..=column, false))
+                        }
                         None => rows.with_untracked(|r| grid::tsv(f, r, 0..=last_column, true)),
                     };
                     host::copy(&text);
@@ -218,7 +217,11 @@ fn head(n: usize, name: &str, data_type: &str, nulls: u64, of: u64, view: RwSign
         format!("{} null ({percent}%)", format::count(nulls))
     };
     let bar = if nulls == 0 { String::new() } else { format!("--w:{share:.1}%;--mw:2px") };
-    let short: String = if data_type.chars().count() > 48 { data_type.chars().take(47).chain(['…']).collect() } else { data_type.to_owned() };
+    let short: String = if data_type.chars().count() > 48 {
+        data_type.chars().take(47).chain(['…']).collect()
+    } else {
+        data_type.to_owned()
+    };
     view! {
         <th
             scope="col"

@@ -69,12 +69,10 @@ fn kind(output: &Arc<Output>) -> usize {
 
 #[component]
 fn OutputSlot(handle: CellHandle, index: usize) -> impl IntoView {
-    let first = handle.read(|c| c.outputs.get(index).cloned()).flatten();
+    let first = handle.peek(|c| c.outputs.get(index).cloned()).flatten();
     match first.as_deref() {
         Some(Output::Stream { .. }) => view! { <stream_view::StreamView handle index/> }.into_any(),
-        Some(Output::Error(error)) => {
-            view! { <error_card::ErrorCard handle error=error.as_ref().clone()/> }.into_any()
-        }
+        Some(Output::Error(error)) => view! { <error_card::ErrorCard handle error=error.as_ref().clone()/> }.into_any(),
         Some(Output::DisplayData { data, .. } | Output::ExecuteResult { data, .. }) => match &data.dataframe {
             Some(frame) => view! { <data_view::DataView handle frame=frame.clone()/> }.into_any(),
             None => view! { <rich_view::RichView data=data.clone()/> }.into_any(),

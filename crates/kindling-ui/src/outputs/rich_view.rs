@@ -58,5 +58,6 @@ pub fn RichView(data: MimeBundle) -> impl IntoView {
         .text("text/plain")
         .or_else(|| data.rest.values().find_map(multiline))
         .unwrap_or_else(|| "This output has no form that can be shown here.".into());
-    view! { <pre class="stream" data-testid="cell-output" data-mime="text/plain" tabindex="0">{spans(&text)}</pre> }.into_any()
+    view! { <pre class="stream" data-testid="cell-output" data-mime="text/plain" tabindex="0">{spans(&text)}</pre> }
+        .into_any()
 }

@@ -15,7 +15,7 @@ use crate::state::{kernel_events, use_app};
 pub fn StreamView(handle: CellHandle, index: usize) -> impl IntoView {
     let app = use_app();
     let name = handle
-        .read(|c| match c.outputs.get(index).map(|o| o.as_ref()) {
+        .peek(|c| match c.outputs.get(index).map(|o| o.as_ref()) {
             Some(Output::Stream { name, .. }) => Some(*name),
             _ => None,
         })
@@ -23,12 +23,13 @@ pub fn StreamView(handle: CellHandle, index: usize) -> impl IntoView {
         .unwrap_or(StreamName::Stdout);
     let class = if name == StreamName::Stderr { "stream stderr" } else { "stream" };
     let text = Memo::new(move |_| {
-        handle.read(|c| match c.outputs.get(index).map(|o| o.as_ref()) {
-            Some(Output::Stream { text, .. }) => Some(text.clone()),
-            _ => None,
-        })
-        .flatten()
-        .unwrap_or_default()
+        handle
+            .read(|c| match c.outputs.get(index).map(|o| o.as_ref()) {
+                Some(Output::Stream { text, .. }) => Some(text.clone()),
+                _ => None,
+            })
+            .flatten()
+            .unwrap_or_default()
     });
     let head = Memo::new(move |_| text.with(|t| t.head.clone()));
     let tail = Memo::new(move |_| text.with(|t| t.tail.clone()));

@@ -10,8 +10,11 @@ use crate::files::outline_pane::OutlinePane;
 use crate::state::shell::SideTab;
 use crate::state::use_app;
 
-const TABS: [(SideTab, &str, &str); 3] =
-    [(SideTab::Files, "files", "Files"), (SideTab::Notebooks, "gallery", "Notebooks"), (SideTab::Outline, "outline", "Outline")];
+const TABS: [(SideTab, &str, &str); 3] = [
+    (SideTab::Files, "files", "Files"),
+    (SideTab::Notebooks, "gallery", "Notebooks"),
+    (SideTab::Outline, "outline", "Outline"),
+];
 
 /// The sidebar.
 #[component]

@@ -168,7 +168,8 @@ impl App {
             return;
         }
         let (at, cells) = self.notebook.with_untracked(|n| {
-            let at = selected.as_deref().and_then(|id| n.index_of(id)).map_or(n.cells.len(), |at| at + usize::from(below));
+            let at =
+                selected.as_deref().and_then(|id| n.index_of(id)).map_or(n.cells.len(), |at| at + usize::from(below));
             let fresh = |cell: &Arc<Cell>| {
                 let mut cell = cell.as_ref().clone();
                 if n.index_of(&cell.id).is_some() {

@@ -20,8 +20,6 @@ use crate::model::notebook::Language;
 
 /// Where deleted files wait for an undo.
 const TRASH: &str = ".trash";
-/// Folders below this depth are not listed.
-const DEPTH: usize = 5;
 
 /// A file being added.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,48 +84,41 @@ impl Default for FilesState {
 
 /// Lists all files anew.
 pub fn refresh(app: App) {
-    let gathered: StoredValue<(Vec<FileEntry>, usize)> = StoredValue::new((Vec::new(), 0));
-    list_into(app, String::new(), 0, gathered);
-    app.storage.get_value().ask(|id| StorageRequest::Estimate { id }, None, move |reply| {
-        if let Reply::Message(StorageMessage::EstimateReply { usage, quota, .. }) = reply {
-            app.files.estimate.set(Some((usage, quota)));
-        }
-    });
+    let storage = app.storage.get_value();
+    // A listing goes all the way down.
+    storage.ask(
+        |id| StorageRequest::List { id, path: String::new() },
+        None,
+        move |reply| {
+            if let Reply::Message(StorageMessage::ListReply { entries, .. }) = reply {
+                listed(app, entries);
+            }
+        },
+    );
+    storage.ask(
+        |id| StorageRequest::Estimate { id },
+        None,
+        move |reply| {
+            if let Reply::Message(StorageMessage::EstimateReply { usage, quota, .. }) = reply {
+                app.files.estimate.set(Some((usage, quota)));
+            }
+        },
+    );
 }
 
-fn list_into(app: App, path: String, depth: usize, gathered: StoredValue<(Vec<FileEntry>, usize)>) {
-    gathered.update_value(|g| g.1 += 1);
-    app.storage.get_value().ask(|id| StorageRequest::List { id, path }, None, move |reply| {
-        if let Reply::Message(StorageMessage::ListReply { entries, .. }) = reply {
-            for entry in entries {
-                let known = gathered.with_value(|g| g.0.iter().any(|e| e.path == entry.path));
-                if known || entry.path == TRASH {
-                    continue;
-                }
-                let folder = entry.directory.then(|| entry.path.clone());
-                gathered.update_value(|g| g.0.push(entry));
-                if let Some(folder) = folder.filter(|_| depth < DEPTH) {
-                    list_into(app, folder, depth + 1, gathered);
-                }
-            }
-        }
-        gathered.update_value(|g| g.1 -= 1);
-        if gathered.with_value(|g| g.1 == 0) {
-            let mut entries = Vec::new();
-            gathered.update_value(|g| entries = std::mem::take(&mut g.0));
-            entries.sort_by(|a, b| a.path.cmp(&b.path));
-            // A file that changed must be looked at again.
-            let before = app.files.entries.get_untracked().unwrap_or_default();
-            app.files.previews.update(|previews| {
-                previews.retain(|path, _| {
-                    let of = |list: &[FileEntry]| list.iter().find(|e| e.path == *path).map(|e| (e.size, e.modified));
-                    of(&before) == of(&entries)
-                });
-            });
-            app.files.entries.set(Some(entries));
-            preview_open(app);
-        }
+fn listed(app: App, mut entries: Vec<FileEntry>) {
+    entries.retain(|e| e.path != TRASH && !e.path.starts_with(&format!("{TRASH}/")));
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    // A file that changed must be looked at again.
+    let before = app.files.entries.get_untracked().unwrap_or_default();
+    app.files.previews.update(|previews| {
+        previews.retain(|path, _| {
+            let of = |list: &[FileEntry]| list.iter().find(|e| e.path == *path).map(|e| (e.size, e.modified));
+            of(&before) == of(&entries)
+        });
     });
+    app.files.entries.set(Some(entries));
+    preview_open(app);
 }
 
 /// Empties the trash of an earlier visit.
@@ -146,15 +137,18 @@ pub fn add(app: App, list: &web_sys::FileList) {
             spawn_local(async move {
                 if let Ok(text) = JsFuture::from(file.text()).await {
                     let text = text.as_string().unwrap_or_default();
-                    super::library::import(app, &text, &format!("This notebook came from the file {name}"), Some(&name));
+                    super::library::import(
+                        app,
+                        &text,
+                        &format!("This notebook came from the file {name}"),
+                        Some(&name),
+                    );
                 }
             });
             continue;
         }
-        let mut taken: Vec<String> = app
-            .files
-            .entries
-            .with_untracked(|e| e.iter().flatten().map(|e| e.path.clone()).collect());
+        let mut taken: Vec<String> =
+            app.files.entries.with_untracked(|e| e.iter().flatten().map(|e| e.path.clone()).collect());
         taken.extend(app.files.uploads.with_untracked(|u| u.iter().map(|u| u.path.clone()).collect::<Vec<_>>()));
         put(app, file_format::free_path(&name, &taken), &file, true);
     }
@@ -166,25 +160,29 @@ pub fn put(app: App, path: String, blob: &web_sys::Blob, open: bool) {
     app.files.uploads.update(|u| u.push(Upload { path: path.clone(), loaded: 0.0, total }));
     let done = move |path: &str| app.files.uploads.update(|u| u.retain(|u| u.path != path));
     let name = path.clone();
-    app.storage.get_value().ask(|id| StorageRequest::Put { id, path }, Some(blob), move |reply| match reply {
-        Reply::Message(StorageMessage::Progress { loaded, total, .. }) => app.files.uploads.update(|u| {
-            if let Some(upload) = u.iter_mut().find(|u| u.path == name) {
-                upload.loaded = loaded;
-                upload.total = total;
+    app.storage.get_value().ask(
+        |id| StorageRequest::Put { id, path },
+        Some(blob),
+        move |reply| match reply {
+            Reply::Message(StorageMessage::Progress { loaded, total, .. }) => app.files.uploads.update(|u| {
+                if let Some(upload) = u.iter_mut().find(|u| u.path == name) {
+                    upload.loaded = loaded;
+                    upload.total = total;
+                }
+            }),
+            Reply::Message(StorageMessage::Failed { error, .. }) => {
+                done(&name);
+                app.shell.toast(true, format!("{name} was not added"), error, None);
             }
-        }),
-        Reply::Message(StorageMessage::Failed { error, .. }) => {
-            done(&name);
-            app.shell.toast(true, format!("{name} was not added"), error, None);
-        }
-        _ => {
-            done(&name);
-            if open {
-                app.files.open.set(Some(name.clone()));
+            _ => {
+                done(&name);
+                if open {
+                    app.files.open.set(Some(name.clone()));
+                }
+                refresh(app);
             }
-            refresh(app);
-        }
-    });
+        },
+    );
 }
 
 /// Opens or closes a file's columns.
@@ -202,8 +200,7 @@ pub fn toggle(app: App, path: &str) {
 pub fn preview_open(app: App) {
     let Some(path) = app.files.open.get_untracked() else { return };
     let known = app.files.previews.with_untracked(|p| p.get(&path).is_some_and(|p| *p != Preview::Waiting));
-    let directory =
-        app.files.entries.with_untracked(|e| e.iter().flatten().any(|e| e.path == path && e.directory));
+    let directory = app.files.entries.with_untracked(|e| e.iter().flatten().any(|e| e.path == path && e.directory));
     if known || !FileFormat::of(&path, directory).has_schema() && !directory {
         return;
     }
@@ -245,13 +242,17 @@ pub fn insert_read_cell(app: App, path: &str, directory: bool) {
 /// Offers a file as a download.
 pub fn download(app: App, path: String) {
     let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
-    app.storage.get_value().ask(|id| StorageRequest::Get { id, path }, None, move |reply| match reply {
-        Reply::Blob(blob) => host::download(&name, &blob),
-        Reply::Message(StorageMessage::Failed { error, .. }) => {
-            app.shell.toast(true, format!("{name} could not be read"), error, None);
-        }
-        Reply::Message(_) => {}
-    });
+    app.storage.get_value().ask(
+        |id| StorageRequest::Get { id, path },
+        None,
+        move |reply| match reply {
+            Reply::Blob(blob) => host::download(&name, &blob),
+            Reply::Message(StorageMessage::Failed { error, .. }) => {
+                app.shell.toast(true, format!("{name} could not be read"), error, None);
+            }
+            Reply::Message(_) => {}
+        },
+    );
 }
 
 /// Deletes a file; it waits in the trash until the next visit.
@@ -259,21 +260,25 @@ pub fn delete(app: App, path: String) {
     let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
     let trash = format!("{TRASH}/{}/{name}", js_sys::Date::now() as u64);
     let (from, to) = (path.clone(), trash.clone());
-    app.storage.get_value().ask(|id| StorageRequest::Rename { id, from, to }, None, move |reply| match reply {
-        Reply::Message(StorageMessage::Failed { error, .. }) => {
-            app.shell.toast(true, format!("{name} was not deleted"), error, None);
-        }
-        _ => {
-            app.files.deleted.set_value(Some((path.clone(), trash.clone())));
-            app.files.open.update(|open| {
-                if open.as_deref() == Some(path.as_str()) {
-                    *open = None;
-                }
-            });
-            app.shell.toast(false, format!("{name} deleted"), "", Some(ToastAction::RestoreFile));
-            refresh(app);
-        }
-    });
+    app.storage.get_value().ask(
+        |id| StorageRequest::Rename { id, from, to },
+        None,
+        move |reply| match reply {
+            Reply::Message(StorageMessage::Failed { error, .. }) => {
+                app.shell.toast(true, format!("{name} was not deleted"), error, None);
+            }
+            _ => {
+                app.files.deleted.set_value(Some((path.clone(), trash.clone())));
+                app.files.open.update(|open| {
+                    if open.as_deref() == Some(path.as_str()) {
+                        *open = None;
+                    }
+                });
+                app.shell.toast(false, format!("{name} deleted"), "", Some(ToastAction::RestoreFile));
+                refresh(app);
+            }
+        },
+    );
 }
 
 /// Brings the file deleted last back.

@@ -307,7 +307,8 @@ fn update_display(
     data: &MimeBundle,
     metadata: &serde_json::Map<String, serde_json::Value>,
 ) {
-    let shows = |o: &Arc<Output>| matches!(o.as_ref(), Output::DisplayData { display_id: Some(d), .. } if d == display_id);
+    let shows =
+        |o: &Arc<Output>| matches!(o.as_ref(), Output::DisplayData { display_id: Some(d), .. } if d == display_id);
     app.notebook.update(|n| {
         for cell in &mut n.cells {
             if !cell.outputs.iter().any(shows) {

@@ -14,7 +14,7 @@ use crate::host;
 use crate::model::edits::UndoStack;
 use crate::model::keymap::Mode;
 use crate::model::nbformat::{self, Include};
-use crate::model::notebook::Notebook;
+use crate::model::notebook::{CellKind, Notebook};
 use crate::model::share;
 
 /// Time without typing after which a notebook is saved.
@@ -152,7 +152,8 @@ pub fn show(app: App, id: String, notebook: Notebook, trusted: bool) {
     app.views.update(|views| views.clear());
     app.mode.set(Mode::Command);
     app.trusted.set(trusted);
-    app.selected.set(notebook.cells.first().map(|c| c.id.clone()));
+    let first = notebook.cells.iter().find(|c| c.kind == CellKind::Code).or(notebook.cells.first());
+    app.selected.set(first.map(|c| c.id.clone()));
     if let Some(document) = host::document() {
         document.set_title(&format!("{} — Kindling", notebook.title()));
     }
@@ -178,9 +179,8 @@ pub async fn open(app: App, id: String) -> bool {
             return false;
         }
     };
-    let (modified, mut text) = stored.split_once('\n').map_or((0.0, stored.clone()), |(m, t)| {
-        (m.parse().unwrap_or(0.0), t.to_owned())
-    });
+    let (modified, mut text) =
+        stored.split_once('\n').map_or((0.0, stored.clone()), |(m, t)| (m.parse().unwrap_or(0.0), t.to_owned()));
     let draft = host::local_get(DRAFT_KEY).and_then(|d| serde_json::from_str::<Draft>(&d).ok());
     if let Some(draft) = draft.filter(|d| d.id == id && d.modified > modified + 1.0) {
         text = draft.text;
@@ -258,14 +258,19 @@ fn import_notebook(app: App, mut notebook: Notebook, from: &str, name: Option<&s
 
 fn is_trusted(notebook: &Notebook) -> bool {
     let hashes = host::local_get(TRUST_KEY).unwrap_or_default();
-    hashes.split(' ').any(|hash| hash == share::content_hash(notebook)) || notebook.cells.iter().all(|c| c.runnable().is_none())
+    hashes.split(' ').any(|hash| hash == share::content_hash(notebook))
+        || notebook.cells.iter().all(|c| c.runnable().is_none())
 }
 
 /// The user allows the open notebook to run; remembered for this content.
 pub fn trust(app: App) {
     let hash = app.notebook.with_untracked(share::content_hash);
-    let mut hashes: Vec<String> =
-        host::local_get(TRUST_KEY).unwrap_or_default().split(' ').filter(|h| !h.is_empty()).map(str::to_owned).collect();
+    let mut hashes: Vec<String> = host::local_get(TRUST_KEY)
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|h| !h.is_empty())
+        .map(str::to_owned)
+        .collect();
     hashes.push(hash);
     // Old decisions go first; the entry of the notebook itself keeps its own.
     let keep = hashes.len().saturating_sub(200);

@@ -106,12 +106,7 @@ impl App {
         let source: Arc<str> = cell.source.as_str().into();
         let before_python = !self.python_ready.get_untracked();
         self.set_run(id, |run| {
-            *run = CellRun {
-                state: RunState::Running(host::now()),
-                source: Some(source),
-                before_python,
-                line_offset,
-            };
+            *run = CellRun { state: RunState::Running(host::now()), source: Some(source), before_python, line_offset };
         });
         self.notebook.update(|n| {
             n.update(id, |c| {

@@ -187,7 +187,8 @@ impl ShellState {
 
     /// Shows or closes the Spark panel.
     pub fn toggle_panel(&self) {
-        self.layout.update(|layout| *layout = if *layout == Layout::Notebook { Layout::Split } else { Layout::Notebook });
+        self.layout
+            .update(|layout| *layout = if *layout == Layout::Notebook { Layout::Split } else { Layout::Notebook });
         host::local_set("kindling-layout", self.layout.get_untracked().name());
     }
 
