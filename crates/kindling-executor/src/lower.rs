@@ -19,7 +19,7 @@ use datafusion::{
 use kindling_common::SparkError;
 use kindling_physical::{
     BroadcastExchangeExec, BroadcastReaderExec, CollectLimitExec, CollectTailExec, NullAwareAntiJoinExec,
-    ShuffleExchangeExec, ShuffleOrigin, ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec,
+    PinnedJoinExec, ShuffleExchangeExec, ShuffleOrigin, ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec,
     TakeOrderedAndProjectExec,
     aqe::{AqeShuffleReadExec, BroadcastQueryStageExec, ShuffleQueryStageExec},
     error::{external, internal},
@@ -102,6 +102,9 @@ impl Lowering<'_> {
         }
         if let Some(stage) = plan.downcast_ref::<BroadcastQueryStageExec>() {
             return Ok(broadcast_reader(stage.broadcast_id, plan));
+        }
+        if let Some(pinned) = plan.downcast_ref::<PinnedJoinExec>() {
+            return self.node(&pinned.input);
         }
         if let Some(replacement) = self.unmarked(plan)? {
             let mut node = self.node(&replacement)?;

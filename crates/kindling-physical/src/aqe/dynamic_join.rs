@@ -15,7 +15,7 @@ use datafusion::{
 
 use super::{AqeShuffleReadExec, ShuffleQueryStageExec, partitions_util::equally_divide, stage_size};
 use crate::{
-    PhysicalConf, ShuffleExchangeExec, ShuffleOrigin, ShufflePartitionSpec,
+    PhysicalConf, PinnedJoinExec, ShuffleExchangeExec, ShuffleOrigin, ShufflePartitionSpec,
     rules::{JoinNode, can_build_left, can_build_right, ensure_requirements},
 };
 
@@ -41,6 +41,21 @@ pub fn count_shuffles(plan: &Plan) -> usize {
 }
 
 fn rewrite(plan: &Plan, conf: &PhysicalConf) -> Result<Option<Plan>> {
+    if let Some(pinned) = plan.downcast_ref::<PinnedJoinExec>() {
+        // The join stays; what is below it may change.
+        let mut changed = false;
+        let mut sides = vec![];
+        for side in pinned.input.children() {
+            let new = rewrite(side, conf)?;
+            changed |= new.is_some();
+            sides.push(new.unwrap_or_else(|| Arc::clone(side)));
+        }
+        if !changed {
+            return Ok(None);
+        }
+        let join = replace_children_if_necessary(Arc::clone(&pinned.input), sides)?;
+        return Ok(Some(Arc::new(PinnedJoinExec::new(join))));
+    }
     let mut changed = false;
     let mut children = vec![];
     for child in plan.children() {

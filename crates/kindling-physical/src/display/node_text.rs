@@ -180,7 +180,8 @@ fn join_node_text(plan: &Plan, most: usize) -> Option<NodeText> {
         let condition = filter_text(join.filter());
         let JoinText { left_keys, right_keys, join_type, build } = text;
         if *join.partition_mode() == PartitionMode::CollectLeft {
-            let line = format!("BroadcastHashJoin {left_keys}, {right_keys}, {join_type}, {build}{condition}, false");
+            let line =
+                format!("BroadcastHashJoin {left_keys}, {right_keys}, {join_type}, {build}{condition}, false, false");
             return Some(NodeText::new("BroadcastHashJoin", line));
         }
         let line = format!("ShuffledHashJoin {left_keys}, {right_keys}, {join_type}, {build}{condition}");
@@ -218,7 +219,7 @@ fn join_node_text(plan: &Plan, most: usize) -> Option<NodeText> {
         schema.map(|schema| expr_text(key, &schema)).unwrap_or_default()
     };
     let line = format!(
-        "BroadcastHashJoin [{}], [{}], LeftAnti, BuildRight, true",
+        "BroadcastHashJoin [{}], [{}], LeftAnti, BuildRight, true, false",
         key(join.streamed_key(), 0),
         key(join.build_key(), 1)
     );
@@ -284,7 +285,7 @@ fn unary_text(plan: &Plan, most: usize) -> Option<NodeText> {
             "TakeOrderedAndProject(limit={}{offset}, orderBy={}, output={})",
             top.limit,
             list(&keys, most),
-            list(&output_text(&plan.schema()), most)
+            list(&output_text(&plan.schema()), most).replace(", ", ",")
         );
         return Some(NodeText::new("TakeOrderedAndProject", line));
     }

@@ -9,7 +9,7 @@ use super::{
     node_text::{list, node_text},
 };
 use crate::{
-    ScalarSubquery,
+    PinnedJoinExec, ScalarSubquery,
     aqe::{BroadcastQueryStageExec, ShuffleQueryStageExec},
 };
 
@@ -41,6 +41,9 @@ pub enum ExplainMode {
 
 /// The tree of a plan; a query stage shows the exchange that it ran.
 pub fn shown_tree(plan: &Plan, max_fields: usize) -> ShownNode {
+    if let Some(pinned) = plan.downcast_ref::<PinnedJoinExec>() {
+        return shown_tree(&pinned.input, max_fields);
+    }
     let text = node_text(plan, max_fields);
     let inner: Vec<Plan> = if let Some(stage) = plan.downcast_ref::<ShuffleQueryStageExec>() {
         vec![Arc::clone(stage.exchange_plan())]

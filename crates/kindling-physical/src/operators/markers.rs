@@ -182,4 +182,22 @@ impl JoinHintExec {
     }
 }
 
+/// A join whose strategy a hint has fixed: adaptive execution leaves it.
+#[derive(Debug)]
+pub struct PinnedJoinExec {
+    /// The join.
+    pub input: Arc<dyn ExecutionPlan>,
+    properties: Arc<PlanProperties>,
+}
+
+impl PinnedJoinExec {
+    /// Pins a join.
+    pub fn new(input: Arc<dyn ExecutionPlan>) -> Self {
+        let properties = Arc::clone(input.properties());
+        PinnedJoinExec { input, properties }
+    }
+}
+
+marker_exec!(PinnedJoinExec, "PinnedJoinExec", |_this, input| PinnedJoinExec::new(input));
+
 marker_exec!(JoinHintExec, "JoinHintExec", |this, input| JoinHintExec::new(input, this.hint));

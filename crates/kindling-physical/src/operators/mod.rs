@@ -8,6 +8,8 @@ mod range;
 
 pub use cartesian_product::CartesianProductExec;
 pub use coalesce::{CoalesceExec, is_single_partition};
-pub use markers::{CollectLimitExec, CollectTailExec, JoinHintExec, JoinStrategyHint, TakeOrderedAndProjectExec};
+pub use markers::{
+    CollectLimitExec, CollectTailExec, JoinHintExec, JoinStrategyHint, PinnedJoinExec, TakeOrderedAndProjectExec,
+};
 pub use null_aware_anti_join::NullAwareAntiJoinExec;
 pub use range::RangeExec;

@@ -69,7 +69,7 @@ fn required_distributions(plan: &Plan) -> Vec<Distribution> {
                 if aggregate.group_expr().is_empty() {
                     Distribution::SinglePartition
                 } else {
-                    Distribution::KeyPartitioned(aggregate.group_expr().input_exprs())
+                    Distribution::KeyPartitioned(clustering_keys(aggregate))
                 }
             }
             _ => Distribution::UnspecifiedDistribution,
@@ -80,6 +80,17 @@ fn required_distributions(plan: &Plan) -> Vec<Distribution> {
         return vec![Distribution::UnspecifiedDistribution; plan.children().len()];
     }
     plan.input_distribution_requirements().into_per_child()
+}
+
+/// Keys that rows of a group must share a partition by. DataFusion rewrites a distinct aggregate into two, the inner one with the
+/// distinct value as a further key; Spark spreads both by the keys of the query, which saves the second exchange.
+fn clustering_keys(aggregate: &AggregateExec) -> Vec<Arc<dyn PhysicalExpr>> {
+    const DISTINCT_VALUE: &str = "alias1";
+    let keys = aggregate.group_expr().expr();
+    if keys.iter().any(|(_, name)| name == DISTINCT_VALUE) && keys.len() > 1 {
+        return keys.iter().filter(|(_, name)| name != DISTINCT_VALUE).map(|(expr, _)| Arc::clone(expr)).collect();
+    }
+    aggregate.group_expr().input_exprs()
 }
 
 fn ensure_distribution(child: &Plan, distribution: Distribution, conf: &PhysicalConf) -> Plan {

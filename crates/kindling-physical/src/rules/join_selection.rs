@@ -9,7 +9,10 @@ use datafusion::{
 };
 
 use super::{JoinNode, size_in_bytes};
-use crate::{JoinHintExec, JoinStrategyHint, PhysicalConf, ShuffleExchangeExec, ShuffleOrigin, ShufflePartitioning};
+use crate::{
+    JoinHintExec, JoinStrategyHint, PhysicalConf, PinnedJoinExec, ShuffleExchangeExec, ShuffleOrigin,
+    ShufflePartitioning,
+};
 
 type Plan = Arc<dyn ExecutionPlan>;
 
@@ -95,11 +98,11 @@ pub fn select_join(mut node: JoinNode, conf: &PhysicalConf) -> Result<Plan> {
     let (shuffle_left, shuffle_right) = can_shuffle_build(join_type);
     let mergeable = !matches!(join_type, JoinType::LeftMark | JoinType::RightMark);
     if sides.any_hint(JoinStrategyHint::ShuffleMerge) && mergeable {
-        return node.sort_merge();
+        return Ok(Arc::new(PinnedJoinExec::new(node.sort_merge()?)));
     }
     let (hash_left, hash_right) = sides.hinted(JoinStrategyHint::ShuffleHash);
     if let Some(side) = sides.smaller_of(shuffle_left && hash_left, shuffle_right && hash_right) {
-        return node.shuffled_hash(side);
+        return Ok(Arc::new(PinnedJoinExec::new(node.shuffled_hash(side)?)));
     }
     if sides.any_hint(JoinStrategyHint::ShuffleReplicateNl) && join_type == JoinType::Inner {
         return node_as_condition(node);
