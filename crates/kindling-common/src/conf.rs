@@ -147,8 +147,28 @@ conf_entries! {
     PLAN_COMPRESSION_THRESHOLD = ("spark.connect.session.planCompression.threshold", "-1", true);
     /// How the client compresses plans.
     PLAN_COMPRESSION_ALGORITHM = ("spark.connect.session.planCompression.defaultAlgorithm", "NONE", true);
-    /// Shows the server's stack trace in client errors; there is none to show.
-    SERVER_STACKTRACE_ENABLED = ("spark.sql.connect.serverStacktrace.enabled", "true", true);
+    /// Shows the server's stack trace in client errors. Spark's default is true; here there is no JVM, so nothing to show.
+    SERVER_STACKTRACE_ENABLED = ("spark.sql.connect.serverStacktrace.enabled", "false", true);
+    /// Converts pandas columns only where no value changes; the client reads it.
+    PANDAS_CONVERT_SAFELY = ("spark.sql.execution.pandas.convertToArrowArraySafely", "false", true);
+    /// Infers maps, not structs, from dictionaries in pandas columns; the client reads it.
+    PANDAS_INFER_DICT_AS_MAP = ("spark.sql.execution.pandas.inferPandasDictAsMap", "false", true);
+    /// How structs come to pandas: `legacy`, `row` or `dict`; the client reads it.
+    PANDAS_STRUCT_HANDLING_MODE = ("spark.sql.execution.pandas.structHandlingMode", "legacy", true);
+    /// Falls back from Arrow when a type has none; the client reads it.
+    ARROW_PYSPARK_FALLBACK_ENABLED = ("spark.sql.execution.arrow.pyspark.fallback.enabled", "true", true);
+    /// Frees Arrow memory while pandas frames are made; the client reads it.
+    ARROW_PYSPARK_SELF_DESTRUCT = ("spark.sql.execution.arrow.pyspark.selfDestruct.enabled", "false", true);
+    /// Large Arrow types for strings and binaries; the client reads it.
+    ARROW_USE_LARGE_VAR_TYPES = ("spark.sql.execution.arrow.useLargeVarTypes", "false", true);
+    /// Binary columns come back as `bytes`, not `bytearray`; the client reads it.
+    PYSPARK_BINARY_AS_BYTES = ("spark.sql.execution.pyspark.binaryAsBytes", "true", true);
+    /// Infers structs, not maps, from nested dictionaries; the client reads it.
+    PYSPARK_INFER_NESTED_DICT_AS_STRUCT = ("spark.sql.pyspark.inferNestedDictAsStruct.enabled", "false", true);
+    /// Infers array types from the first element only; the client reads it.
+    PYSPARK_INFER_ARRAY_FROM_FIRST = ("spark.sql.pyspark.legacy.inferArrayTypeFromFirstElement.enabled", "false", true);
+    /// Infers map types from the first pair only; the client reads it.
+    PYSPARK_INFER_MAP_FROM_FIRST = ("spark.sql.pyspark.legacy.inferMapTypeFromFirstPair.enabled", "false", true);
     /// Shows JVM stack traces in client errors; there are none to show.
     PYSPARK_JVM_STACKTRACE_ENABLED = ("spark.sql.pyspark.jvmStacktrace.enabled", "false", true);
     /// Rows the client sends inline before it caches them as an artifact.
