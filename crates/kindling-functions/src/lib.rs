@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod aggregate;
 mod arithmetic;
 mod cast;
 pub mod coercion;

@@ -1,8 +1,24 @@
 //! The functions, one file a tight family; each file has its `ENTRIES`.
 
-use crate::entry::FunctionEntry;
+mod aggregates;
+mod conditional;
+mod operators;
+mod window;
+
+use crate::{TypedExpr, entry::FunctionEntry};
 
 /// Every family.
 pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
-    vec![]
+    vec![operators::ENTRIES, conditional::ENTRIES, aggregates::ENTRIES, window::ENTRIES]
+}
+
+/// Whether any argument may be null.
+pub(crate) fn any_nullable(args: &[TypedExpr]) -> bool {
+    args.iter().any(|arg| arg.nullable)
+}
+
+/// The arguments of a function with a fixed number of them; the arity has been checked.
+pub(crate) fn take<const N: usize>(args: Vec<TypedExpr>) -> kindling_common::SparkResult<[TypedExpr; N]> {
+    <[TypedExpr; N]>::try_from(args)
+        .map_err(|args| kindling_common::SparkError::internal(format!("{} arguments for {N}", args.len())))
 }
