@@ -106,6 +106,8 @@ let current = 0;
 let interpreterApi: Python["pyodide"] | undefined;
 /** Whether the cell's own code runs; else it awaits something, or none runs. */
 let inCell = false;
+/** Nobody notifies it. */
+const never = new Int32Array(new SharedArrayBuffer(4));
 let indexModules: Set<string> | undefined;
 
 const host: PythonHost = {
@@ -117,6 +119,7 @@ const host: PythonHost = {
     indexModules ??= new Set(Object.values(interpreterApi?.lockfile.packages ?? {}).flatMap(({ imports }) => imports));
     return indexModules.has(module);
   },
+  sleep: (seconds) => void Atomics.wait(never, 0, 0, seconds * 1000),
   stream: (name, text) => post({ kind: "stream", id: current, name, text }),
   display: (bundle, metadata, displayId, update) => {
     const message: KernelMessage = { kind: "displayData", id: current, data: JSON.parse(bundle) as MimeBundle, metadata: JSON.parse(metadata) };

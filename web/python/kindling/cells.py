@@ -36,6 +36,7 @@ class Host(Protocol):
     def error(self, error: str) -> None: ...
     def interruptible(self, on: bool) -> None: ...
     def in_index(self, package: str) -> bool: ...
+    def sleep(self, seconds: float) -> None: ...
 
 
 class Kernel:
@@ -54,25 +55,19 @@ class Kernel:
         sys.stdout, sys.stderr = self._stdout, self._stderr
         display._publish = self._publish
         builtins.input = _no_input
-        self._flush_before_waiting()
+        time.sleep = self._sleep
         # pyspark logs every failed query as JSON on stderr; the cell shows the error itself.
         for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
-    def _flush_before_waiting(self) -> None:
-        sleep = time.sleep
-
-        def sleep_in_slices(seconds: float) -> None:
-            # Interrupts are noticed between slices only.
-            self.flush()
-            end = time.monotonic() + seconds
-            left = seconds
-            while left > _SLEEP_SLICE:
-                sleep(_SLEEP_SLICE)
-                left = end - time.monotonic()
-            sleep(max(left, 0) if seconds >= 0 else seconds)
-
-        time.sleep = sleep_in_slices
+    def _sleep(self, seconds: float) -> None:
+        """`time.sleep`: blocks as it should, and notices an interrupt between two slices."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        self.flush()
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._host.sleep(min(left, _SLEEP_SLICE))
 
     def flush(self) -> None:
         """Posts what has been written so far; called before anything that may take long."""

@@ -35,7 +35,8 @@ def _frames(error: BaseException, home: str) -> List[Dict[str, Any]]:
         )
     # What happens between pyspark and the engine explains no Spark error: the trace ends where the user's code made the call.
     # The page folds the frames of other libraries.
-    if type(error).__module__.startswith("pyspark.") and any(f["user"] for f in frames):
+    ends_at_user = type(error).__module__.startswith("pyspark.") or isinstance(error, KeyboardInterrupt)
+    if ends_at_user and any(f["user"] for f in frames):
         frames = [f for f in frames if f["user"]]
     return [{k: v for k, v in f.items() if v is not None} for f in frames]
 

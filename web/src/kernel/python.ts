@@ -37,6 +37,8 @@ export interface PythonHost {
   interruptible(on: boolean): void;
   /** Whether Pyodide's package index has a module of this name. */
   in_index(module: string): boolean;
+  /** Blocks the worker. */
+  sleep(seconds: number): void;
 }
 
 export interface Python {
