@@ -332,6 +332,11 @@ impl Engine {
         self.apply(&mut core, actions);
     }
 
+    /// Whether a job has not ended.
+    pub(crate) fn is_running(&self, job_id: JobId) -> bool {
+        lock(&self.core).mailboxes.contains_key(&job_id)
+    }
+
     /// Lets time pass for the scheduler, if something waits for it.
     pub fn tick(&self) {
         let mut core = lock(&self.core);

@@ -211,19 +211,34 @@ async fn drain(
             let mut sizes = vec![0; n];
             let mut counts = vec![0; n];
             let mut write_nanos = 0;
-            while let Some(batch) = rows.try_next().await? {
+            let enough = partitioner.rows_per_split(plan.session.batch_size());
+            let (mut pending, mut pending_rows) = (vec![], 0);
+            loop {
+                let batch = rows.try_next().await?;
                 check()?;
-                let start = services.clock.monotonic_nanos();
-                for (reducer, part) in partitioner.split(batch)? {
-                    if let (Some(size), Some(count), Some(block)) =
-                        (sizes.get_mut(reducer), counts.get_mut(reducer), blocks.get_mut(reducer))
-                    {
-                        *size += batch_bytes(&part).max(1);
-                        *count += part.num_rows() as u64;
-                        block.push(part);
-                    }
+                let last = batch.is_none();
+                if let Some(batch) = batch.filter(|batch| batch.num_rows() > 0) {
+                    pending_rows += batch.num_rows();
+                    pending.push(batch);
                 }
-                write_nanos += services.clock.monotonic_nanos() - start;
+                if pending_rows >= enough || (last && pending_rows > 0) {
+                    let start = services.clock.monotonic_nanos();
+                    for (reducer, part) in partitioner.split(&pending)? {
+                        if let (Some(size), Some(count), Some(block)) =
+                            (sizes.get_mut(reducer), counts.get_mut(reducer), blocks.get_mut(reducer))
+                        {
+                            *size += batch_bytes(&part).max(1);
+                            *count += part.num_rows() as u64;
+                            block.push(part);
+                        }
+                    }
+                    write_nanos += services.clock.monotonic_nanos() - start;
+                    pending.clear();
+                    pending_rows = 0;
+                }
+                if last {
+                    break;
+                }
             }
             let output = MapOutput {
                 executor_id: executor.id.as_str().to_string(),

@@ -42,6 +42,7 @@ pub struct SystemClock {
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Default for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock of the native shell")]
     fn default() -> Self {
         SystemClock { start: std::time::Instant::now() }
     }
@@ -49,6 +50,7 @@ impl Default for SystemClock {
 
 #[cfg(not(target_arch = "wasm32"))]
 impl kindling_common::Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock of the native shell")]
     fn now_millis(&self) -> i64 {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since.map_or(0, |since| since.as_millis() as i64)

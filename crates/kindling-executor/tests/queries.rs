@@ -1,5 +1,7 @@
 //! Whole queries on threads: rows, and the jobs, stages and tasks that made them.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use datafusion::{

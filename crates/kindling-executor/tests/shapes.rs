@@ -1,5 +1,7 @@
 //! Jobs, stages and tasks of queries, against what Spark 4.2 shows for the same query (`local[2]`, five shuffle partitions).
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 mod support;
 
 use datafusion::{

@@ -7,7 +7,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use arrow::array::{Array, RecordBatch};
+use arrow::{
+    array::{Array, AsArray, RecordBatch},
+    datatypes::DataType,
+};
 use datafusion::error::DataFusionError;
 use kindling_physical::{BlockSource, ShufflePartitionSpec, TaskCounters, error::internal};
 
@@ -104,8 +107,23 @@ impl BlockSource for ExecutorBlocks {
 
 /// Bytes of the rows of a batch, not of the buffers that it shares with others.
 pub fn batch_bytes(batch: &RecordBatch) -> u64 {
-    let column = |array: &Arc<dyn Array>| {
-        array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size())
+    batch.columns().iter().map(|array| array_bytes(array) as u64).sum()
+}
+
+fn array_bytes(array: &Arc<dyn Array>) -> usize {
+    let len = array.len();
+    let validity = if array.nulls().is_some() { len.div_ceil(8) } else { 0 };
+    let span = |offsets: &[i32]| match (offsets.first(), offsets.last()) {
+        (Some(first), Some(last)) => (last - first) as usize + 4 * len,
+        _ => 0,
     };
-    batch.columns().iter().map(|array| column(array) as u64).sum()
+    match array.data_type() {
+        DataType::Utf8 => validity + span(array.as_string::<i32>().value_offsets()),
+        DataType::Binary => validity + span(array.as_binary::<i32>().value_offsets()),
+        DataType::Boolean => validity + len.div_ceil(8),
+        other => match other.primitive_width() {
+            Some(width) => validity + width * len,
+            None => array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size()),
+        },
+    }
 }

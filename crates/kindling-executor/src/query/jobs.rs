@@ -55,7 +55,7 @@ impl QueryContext {
 
     /// Cancels jobs and waits until the scheduler has let go of them.
     pub fn cancel(&self, running: &[JobId]) {
-        let mut open: Vec<JobId> = running.to_vec();
+        let mut open: Vec<JobId> = running.iter().copied().filter(|id| self.engine.is_running(*id)).collect();
         for job_id in running {
             self.engine.handle(SchedulerEvent::JobCancelled {
                 job_id: *job_id,

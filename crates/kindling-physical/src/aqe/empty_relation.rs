@@ -28,6 +28,9 @@ fn is_empty(plan: &Plan) -> bool {
     if let Some(stage) = plan.downcast_ref::<ShuffleQueryStageExec>() {
         return stage.stats.records == 0 && stage.exchange.origin() == ShuffleOrigin::EnsureRequirements;
     }
+    if let Some(sort) = plan.downcast_ref::<SortExec>() {
+        return is_empty(sort.input());
+    }
     plan.downcast_ref::<BroadcastQueryStageExec>().is_some_and(|stage| stage.rows == 0)
 }
 

@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_small_rest_joins_its_neighbour() {
-        assert_eq!(split_by_target(&[100, 40, 60, 50], 100, 0.2), [0, 1]);
+        assert_eq!(split_by_target(&[100, 40, 60, 50], 100, 0.2), [0, 1, 3]);
         assert_eq!(split_by_target(&[100, 100, 100], 100, 0.2), [0, 1, 2]);
         assert_eq!(split_by_target(&[100, 100, 10], 100, 0.2), [0, 1]);
     }

@@ -29,6 +29,7 @@ use crate::{
 };
 
 type Plan = Arc<dyn ExecutionPlan>;
+type JoinKey = (Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>);
 
 /// What a node is called and how its line reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,13 +76,7 @@ struct JoinText {
     build: &'static str,
 }
 
-fn join_text(
-    join_type: JoinType,
-    on: &[(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
-    left: &Schema,
-    right: &Schema,
-    most: usize,
-) -> JoinText {
+fn join_text(join_type: JoinType, on: &[JoinKey], left: &Schema, right: &Schema, most: usize) -> JoinText {
     let keys = |side: usize| {
         let keys: Vec<String> =
             on.iter().map(|(l, r)| if side == 0 { expr_text(l, left) } else { expr_text(r, right) }).collect();
@@ -189,9 +184,7 @@ fn join_node_text(plan: &Plan, most: usize) -> Option<NodeText> {
     }
     if let Some(join) = plan.downcast_ref::<SortMergeJoinExec>() {
         let (left, right) = (join.left().schema(), join.right().schema());
-        let keys = |f: &dyn Fn(&(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)) -> String| {
-            list(&join.on().iter().map(f).collect::<Vec<_>>(), most)
-        };
+        let keys = |f: &dyn Fn(&JoinKey) -> String| list(&join.on().iter().map(f).collect::<Vec<_>>(), most);
         let left_keys = keys(&|(l, _)| expr_text(l, &left));
         let right_keys = keys(&|(_, r)| expr_text(r, &right));
         let skew = if join_is_skewed(plan) { "(skew=true)" } else { "" };

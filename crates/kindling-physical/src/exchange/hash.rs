@@ -285,5 +285,42 @@ mod tests {
         assert_eq!(hash_long(1, SEED), -1712319331);
         assert_eq!(hash_bytes(b"Spark", SEED), 228093765);
         assert_eq!(hash_int(0, SEED), 933211791);
+        assert_eq!(hash_bytes(b"", SEED), 142593372);
+    }
+
+    fn hash_of(column: ArrayRef) -> i32 {
+        let mut hashes = [SEED];
+        update(&column, &mut hashes).unwrap();
+        hashes[0]
+    }
+
+    #[test]
+    fn columns_hash_by_their_type() {
+        use std::sync::Arc;
+
+        use arrow::array::{Date32Array, Int32Array, ListArray, StringArray, StructArray};
+        use arrow::datatypes::Field;
+
+        assert_eq!(hash_of(Arc::new(Float64Array::from(vec![1.5]))), 1290763749);
+        assert_eq!(hash_of(Arc::new(Float64Array::from(vec![-0.0]))), -1670924195);
+        let wide = Decimal128Array::from(vec![1234567890123456789012]).with_precision_and_scale(30, 2).unwrap();
+        assert_eq!(hash_of(Arc::new(wide)), -2030013727);
+        assert_eq!(hash_of(Arc::new(BooleanArray::from(vec![true]))), -559580957);
+        assert_eq!(hash_of(Arc::new(Date32Array::from(vec![18262]))), -725858435);
+        let list = ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1), Some(2)])]);
+        assert_eq!(hash_of(Arc::new(list)), -222940379);
+        let fields = StructArray::from(vec![
+            (Arc::new(Field::new("a", DataType::Int32, false)), Arc::new(Int32Array::from(vec![1])) as ArrayRef),
+            (Arc::new(Field::new("b", DataType::Utf8, false)), Arc::new(StringArray::from(vec!["x"])) as ArrayRef),
+        ]);
+        assert_eq!(hash_of(Arc::new(fields)), -1305545736);
+        assert_eq!(hash_of(Arc::new(Int32Array::from(vec![None]))), SEED);
+    }
+
+    /// Where Spark puts the rows of `repartition(5, k)`.
+    #[test]
+    fn rows_go_to_sparks_partitions() {
+        let partitions: Vec<usize> = (0..10).map(|k| pmod(hash_long(k, SEED), 5)).collect();
+        assert_eq!(partitions, [0, 4, 3, 2, 0, 3, 0, 1, 1, 4]);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::{
     array::{RecordBatch, RecordBatchOptions, UInt32Array},
-    compute::take_record_batch,
+    compute::{interleave_record_batch, take_record_batch},
 };
 use datafusion::{error::Result, physical_expr::PhysicalExpr};
 
@@ -87,34 +87,82 @@ impl Partitioner {
         })
     }
 
-    /// The parts of a batch by reduce partition, empty ones left out.
-    pub fn split(&mut self, batch: RecordBatch) -> Result<Vec<(usize, RecordBatch)>> {
-        if batch.num_rows() == 0 {
-            return Ok(vec![]);
-        }
+    /// Rows worth waiting for before they are split: enough that a part is not a handful of rows.
+    pub fn rows_per_split(&self, batch_size: usize) -> usize {
+        (self.num_partitions() * 64).clamp(batch_size, batch_size * 16)
+    }
+
+    /// The parts of some batches by reduce partition, empty ones left out.
+    pub fn split(&mut self, batches: &[RecordBatch]) -> Result<Vec<(usize, RecordBatch)>> {
         let n = self.num_partitions();
-        match self.assign(&batch)? {
-            None => Ok(vec![(0, batch)]),
-            Some(partitions) => split_batch(&batch, &partitions, n),
+        match batches {
+            [] => Ok(vec![]),
+            [batch] => match self.assign(batch)? {
+                None => Ok(vec![(0, batch.clone())]),
+                Some(partitions) => split_batch(batch, &partitions, n),
+            },
+            [first, ..] if n == 1 || first.num_columns() == 0 => {
+                let mut out = vec![];
+                for batch in batches {
+                    match self.assign(batch)? {
+                        None => out.push((0, batch.clone())),
+                        Some(partitions) => out.extend(split_batch(batch, &partitions, n)?),
+                    }
+                }
+                Ok(out)
+            }
+            batches => {
+                let mut assigned = vec![];
+                for batch in batches {
+                    assigned.push(self.assign(batch)?.unwrap_or_else(|| vec![0; batch.num_rows()]));
+                }
+                split_batches(batches, &assigned, n)
+            }
         }
     }
+}
+
+/// Ranges of a gather in partition order.
+fn ranges(partitions: impl Iterator<Item = u32>, n: usize) -> Vec<usize> {
+    let mut offsets = vec![0_usize; n + 1];
+    for partition in partitions {
+        if let Some(count) = offsets.get_mut(partition as usize + 1) {
+            *count += 1;
+        }
+    }
+    let mut total = 0;
+    for offset in &mut offsets {
+        total += *offset;
+        *offset = total;
+    }
+    offsets
+}
+
+/// [`split_batch`] over several batches at once: one gather copies the rows of all.
+fn split_batches(batches: &[RecordBatch], assigned: &[Vec<u32>], n: usize) -> Result<Vec<(usize, RecordBatch)>> {
+    let offsets = ranges(assigned.iter().flatten().copied(), n);
+    let mut next = offsets.clone();
+    let mut indices = vec![(0_usize, 0_usize); offsets.last().copied().unwrap_or(0)];
+    for (batch, partitions) in assigned.iter().enumerate() {
+        for (row, partition) in partitions.iter().enumerate() {
+            if let Some(offset) = next.get_mut(*partition as usize) {
+                if let Some(slot) = indices.get_mut(*offset) {
+                    *slot = (batch, row);
+                }
+                *offset += 1;
+            }
+        }
+    }
+    let all: Vec<&RecordBatch> = batches.iter().collect();
+    let ordered = interleave_record_batch(&all, &indices)?;
+    let parts = offsets.windows(2).enumerate().filter(|(_, range)| range[1] > range[0]);
+    Ok(parts.map(|(partition, range)| (partition, ordered.slice(range[0], range[1] - range[0]))).collect())
 }
 
 /// Splits a batch by the partition of each row with one gather: rows are put in partition order (a counting
 /// sort, so their order within a partition stays), and each part is a slice of the result.
 pub fn split_batch(batch: &RecordBatch, partitions: &[u32], n: usize) -> Result<Vec<(usize, RecordBatch)>> {
-    let mut offsets = vec![0_usize; n + 1];
-    for partition in partitions {
-        if let Some(count) = offsets.get_mut(*partition as usize + 1) {
-            *count += 1;
-        }
-    }
-    for i in 1..offsets.len() {
-        let before = offsets.get(i - 1).copied().unwrap_or(0);
-        if let Some(offset) = offsets.get_mut(i) {
-            *offset += before;
-        }
-    }
+    let mut offsets = ranges(partitions.iter().copied(), n);
     let ranges: Vec<(usize, usize)> = offsets.windows(2).map(|w| (w[0], w[1])).collect();
     if let Some(only) = ranges.iter().position(|(start, end)| end - start == batch.num_rows()) {
         return Ok(vec![(only, batch.clone())]);

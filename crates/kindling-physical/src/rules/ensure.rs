@@ -22,6 +22,7 @@ use crate::{
 };
 
 type Plan = Arc<dyn ExecutionPlan>;
+type JoinKey = (Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>);
 
 /// Places exchanges and sorts bottom-up.
 pub fn ensure_requirements(plan: Plan, conf: &PhysicalConf) -> Result<Plan> {
@@ -168,12 +169,7 @@ fn global_limit(plan: &Plan, limit: &GlobalLimitExec) -> Result<Plan> {
 }
 
 /// Gives both sides of a join the same hash partitioning, keeping a side that has a suitable one.
-fn co_partition(
-    left: &Plan,
-    right: &Plan,
-    on: &[(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
-    conf: &PhysicalConf,
-) -> Result<Vec<Plan>> {
+fn co_partition(left: &Plan, right: &Plan, on: &[JoinKey], conf: &PhysicalConf) -> Result<Vec<Plan>> {
     let (left_keys, right_keys): (Vec<_>, Vec<_>) = on.iter().cloned().unzip();
     if is_single_partition(left) && is_single_partition(right) {
         return Ok(vec![Arc::clone(left), Arc::clone(right)]);

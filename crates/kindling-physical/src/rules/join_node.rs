@@ -19,6 +19,7 @@ use datafusion::{
 use crate::{BroadcastExchangeExec, NullAwareAntiJoinExec, operators::CartesianProductExec};
 
 type Plan = Arc<dyn ExecutionPlan>;
+type Keys = Vec<Arc<dyn PhysicalExpr>>;
 
 /// A join before its strategy.
 #[derive(Debug, Clone)]
@@ -125,7 +126,7 @@ impl JoinNode {
         }
     }
 
-    fn keys(&self) -> (Vec<Arc<dyn PhysicalExpr>>, Vec<Arc<dyn PhysicalExpr>>) {
+    fn keys(&self) -> (Keys, Keys) {
         self.on.iter().cloned().unzip()
     }
 
