@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::{
-    common::tree_node::{TreeNode, TreeNodeRecursion},
+    common::tree_node::TreeNodeRecursion,
     datasource::source_as_provider,
     logical_expr::LogicalPlan,
 };

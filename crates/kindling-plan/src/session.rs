@@ -175,5 +175,14 @@ pub fn optimize(state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<Logica
 
 /// Plans an optimised plan physically, with Spark's exchanges in place.
 pub fn create_physical_plan(state: &SessionState, plan: &LogicalPlan) -> SparkResult<PreparedPlan> {
-    physical::create_physical_plan(state, plan)
+    physical::create_physical_plan(state, plan, None)
+}
+
+/// The same with an operator above the plan, which takes the rows instead of the driver.
+pub fn create_write_plan(
+    state: &SessionState,
+    plan: &LogicalPlan,
+    wrap: physical::WrapPlan<'_>,
+) -> SparkResult<PreparedPlan> {
+    physical::create_physical_plan(state, plan, Some(wrap))
 }

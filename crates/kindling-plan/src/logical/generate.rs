@@ -41,6 +41,17 @@ impl Generate {
         Ok(Generate { input, text, rows, outer, schema, generated: generated.fields().len() })
     }
 
+    /// The generated columns.
+    pub fn generated_schema(&self) -> Result<DFSchema> {
+        let generated: Vec<_> = self
+            .schema
+            .iter()
+            .skip(self.kept())
+            .map(|(qualifier, field)| (qualifier.cloned(), Arc::clone(field)))
+            .collect();
+        DFSchema::new_with_metadata(generated, Default::default())
+    }
+
     fn kept(&self) -> usize {
         self.schema.fields().len() - self.generated
     }
@@ -76,13 +87,7 @@ impl UserDefinedLogicalNodeCore for Generate {
         let Some(rows) = exprs.pop() else {
             return internal_err!("a generator needs its rows");
         };
-        let generated: Vec<_> = self
-            .schema
-            .iter()
-            .skip(self.kept())
-            .map(|(qualifier, field)| (qualifier.cloned(), Arc::clone(field)))
-            .collect();
-        let generated = DFSchema::new_with_metadata(generated, Default::default())?;
+        let generated = self.generated_schema()?;
         Generate::try_new(only_input(inputs)?, self.text.clone(), rows, self.outer, &generated)
     }
 

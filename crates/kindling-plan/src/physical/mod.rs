@@ -9,7 +9,9 @@ mod sample;
 use std::sync::Arc;
 
 use datafusion::{
-    logical_expr::LogicalPlan, physical_planner::DefaultPhysicalPlanner, physical_planner::PhysicalPlanner,
+    logical_expr::LogicalPlan,
+    physical_plan::ExecutionPlan,
+    physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner},
 };
 use futures::executor::block_on;
 use kindling_common::SparkResult;
@@ -21,11 +23,19 @@ pub use self::{
 };
 use crate::{SessionState, session::default_parallelism};
 
-/// Plans with DataFusion's planner and places Spark's exchanges.
-pub(crate) fn create_physical_plan(state: &SessionState, plan: &LogicalPlan) -> SparkResult<PreparedPlan> {
+/// What stands above a query's plan when its rows are not collected, such as a write.
+pub type WrapPlan<'a> = &'a dyn Fn(Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan>;
+
+/// Plans with DataFusion's planner, puts `wrap` on top and places Spark's exchanges.
+pub(crate) fn create_physical_plan(
+    state: &SessionState,
+    plan: &LogicalPlan,
+    wrap: Option<WrapPlan<'_>>,
+) -> SparkResult<PreparedPlan> {
     let conf = state.conf.read().clone();
     let conf = PhysicalConf::new(&conf, default_parallelism(&conf));
     let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(SparkPlanner::new(state))]);
     let physical = block_on(planner.create_physical_plan(plan, state.datafusion())).map_err(from_datafusion)?;
+    let physical = wrap.map_or_else(|| Arc::clone(&physical), |wrap| wrap(Arc::clone(&physical)));
     kindling_physical::prepare(physical, &conf).map_err(from_datafusion)
 }

@@ -8,8 +8,24 @@ use super::{Below, Resolved, Resolver, expression::ExprContext, plan};
 impl Resolver<'_> {
     pub(super) fn filter(&mut self, input: &Relation, condition: &Expr) -> SparkResult<Resolved> {
         let input = self.relation(input)?;
-        // A DataFrame's filter over an aggregate may hold aggregates only as HAVING does.
+        // Over an aggregate it may hold aggregates and grouping columns, as HAVING does.
+        if let Below::Aggregate(state) = &input.below
+            && self.needs_aggregate(condition, &input.scope)?
+        {
+            return self.having_over(state.as_ref().clone(), condition);
+        }
         self.filter_resolved(input, condition)
+    }
+
+    /// Whether a condition needs more than an aggregate's output.
+    fn needs_aggregate(&mut self, condition: &Expr, output: &super::scope::Scope) -> SparkResult<bool> {
+        if self.holds_aggregate(condition)? {
+            return Ok(true);
+        }
+        let mut context = ExprContext::new(output, "WHERE");
+        Ok(self
+            .expression(condition, &mut context)
+            .is_err_and(|error| error.condition.starts_with("UNRESOLVED_COLUMN")))
     }
 
     pub(super) fn filter_resolved(&mut self, input: Resolved, condition: &Expr) -> SparkResult<Resolved> {
@@ -17,7 +33,20 @@ impl Resolver<'_> {
         if let Below::Project(below) = &input.below {
             context.scopes.push(below);
         }
+        context.aggregates = Some(vec![]);
+        context.windows = Some(vec![]);
         let condition_value = self.expression(condition, &mut context)?;
+        let misplaced: Vec<String> = [context.aggregates.take(), context.windows.take()]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|call| misplaced_text(&condition_value.text, &call))
+            .collect();
+        if !misplaced.is_empty() {
+            return Err(SparkError::analysis("INVALID_WHERE_CONDITION")
+                .param("condition", format!("\"{}\"", condition_value.text))
+                .param("expressionList", misplaced.join(", ")));
+        }
         let predicate = self.predicate(condition_value, condition)?;
         let missing = std::mem::take(&mut context.missing);
         if missing.is_empty() {
@@ -48,4 +77,29 @@ impl Resolver<'_> {
                 .at(&condition.origin)),
         }
     }
+}
+
+/// The text of a call that may not stand in a condition: the condition's own where it is the whole of it.
+fn misplaced_text(condition: &str, call: &datafusion::logical_expr::Expr) -> String {
+    let name = match call {
+        datafusion::logical_expr::Expr::AggregateFunction(call) => call.func.name().to_string(),
+        datafusion::logical_expr::Expr::WindowFunction(call) => call.fun.name().to_string(),
+        other => other.to_string(),
+    };
+    let Some(start) = condition.find(&format!("{name}(")) else { return condition.to_string() };
+    let rest = condition.get(start..).unwrap_or(condition);
+    let mut depth = 0;
+    for (index, c) in rest.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => {
+                depth -= 1;
+                if depth == 0 {
+                    return rest.get(..=index).unwrap_or(rest).to_string();
+                }
+            }
+            _ => {}
+        }
+    }
+    rest.to_string()
 }

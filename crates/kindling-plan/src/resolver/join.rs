@@ -73,6 +73,13 @@ impl Resolver<'_> {
             JoinType::LeftSemi | JoinType::LeftAnti => left.scope.clone(),
             _ => with_nullability(&left.scope, &right.scope, join_type),
         };
+        if lateral
+            && condition.is_none()
+            && matches!(join_type, JoinType::Inner | JoinType::Cross | JoinType::LeftOuter)
+            && let Some(plan) = super::lateral::unnested(&left, &right, join_type == JoinType::LeftOuter)?
+        {
+            return Ok(Resolved { plan, scope, below: Below::Nothing });
+        }
         let right_plan = if lateral {
             let outer_ref_columns = right.plan.all_out_ref_exprs();
             if outer_ref_columns.is_empty() {

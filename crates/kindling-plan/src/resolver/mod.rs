@@ -10,15 +10,18 @@ mod expression;
 mod filter;
 mod generate;
 mod join;
+mod lateral;
 mod limit;
 mod local;
 mod plan;
 mod project;
 mod range;
+mod recursive_cte;
 mod repartition;
 mod scope;
 mod set_operation;
 mod sort;
+mod stat_functions;
 mod statistics;
 mod subquery_alias;
 mod suggest;
@@ -36,6 +39,7 @@ use kindling_spec::{Cte, Relation, RelationKind, WindowExpr};
 
 use self::{
     aggregate::AggregateState,
+    recursive_cte::BoundRows,
     scope::{NameMatch, Scope},
 };
 use crate::{AnalyzedPlan, Attribute, SessionState};
@@ -79,6 +83,7 @@ impl Resolved {
 struct CteInScope {
     cte: Cte,
     visible: usize,
+    recursive: bool,
 }
 
 /// Resolves the relations of one query.
@@ -96,6 +101,8 @@ pub(crate) struct Resolver<'a> {
     windows: Vec<(String, WindowExpr)>,
     /// Join hints in scope, by table name.
     hints: Vec<(String, JoinStrategyHint)>,
+    /// Rows that names of recursive CTEs mean just now.
+    bound: Vec<BoundRows>,
     /// Views being expanded, to find cycles.
     views: Vec<String>,
 }
@@ -127,6 +134,7 @@ impl<'a> Resolver<'a> {
             references: BTreeMap::new(),
             windows: vec![],
             hints: vec![],
+            bound: vec![],
             views: vec![],
         })
     }
@@ -237,6 +245,14 @@ impl<'a> Resolver<'a> {
             RelationKind::Describe { input, columns } => self.describe(input, columns),
             RelationKind::Cov { input, column1, column2 } => self.bivariate(input, "covar_samp", column1, column2),
             RelationKind::Corr { input, column1, column2, .. } => self.bivariate(input, "corr", column1, column2),
+            RelationKind::Crosstab { input, column1, column2 } => self.crosstab(input, column1, column2),
+            RelationKind::ApproxQuantile { input, columns, probabilities, relative_error } => {
+                self.approx_quantile(input, columns, probabilities, *relative_error)
+            }
+            RelationKind::SampleBy { input, column, fractions, seed } => {
+                self.sample_by(input, column, fractions, *seed)
+            }
+            RelationKind::Transpose { input, index_columns } => self.transpose(input, index_columns),
             RelationKind::Unpivot(unpivot) => self.unpivot(unpivot),
             RelationKind::Pivot(pivot) => self.pivot(pivot),
             RelationKind::Unsupported { name } => Err(SparkError::unsupported(name.clone())),
@@ -262,11 +278,7 @@ impl<'a> Resolver<'a> {
 fn relation_name(kind: &RelationKind) -> &'static str {
     match kind {
         RelationKind::PythonTableFunction { .. } => "Python table functions",
-        RelationKind::Transpose { .. } => "DataFrame.transpose",
-        RelationKind::Crosstab { .. } => "DataFrame.stat.crosstab",
-        RelationKind::ApproxQuantile { .. } => "DataFrame.stat.approxQuantile",
         RelationKind::FreqItems { .. } => "DataFrame.stat.freqItems",
-        RelationKind::SampleBy { .. } => "DataFrame.stat.sampleBy",
         RelationKind::Parse { .. } => "reading CSV or JSON from a DataFrame of strings",
         RelationKind::ShowString { .. } => "show() below another relation",
         RelationKind::HtmlString { .. } => "an HTML table below another relation",

@@ -28,6 +28,16 @@ impl Resolver<'_> {
         let right = self.relation(right)?;
         let (left, right) =
             if by_name { self.match_by_name(left, right, allow_missing_columns)? } else { (left, right) };
+        self.set_operation_resolved(left, right, op, all)
+    }
+
+    pub(super) fn set_operation_resolved(
+        &mut self,
+        left: Resolved,
+        right: Resolved,
+        op: SetOpType,
+        all: bool,
+    ) -> SparkResult<Resolved> {
         let (left, right, columns) = self.widen(left, right, op)?;
         match (op, all) {
             (SetOpType::Union, all) => {

@@ -234,7 +234,7 @@ impl Resolver<'_> {
     }
 
     /// An aggregate call by name; the value refers to its column.
-    fn aggregated(
+    pub(super) fn aggregated(
         &mut self,
         name: &'static str,
         arguments: Vec<Value>,

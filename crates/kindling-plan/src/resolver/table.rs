@@ -80,6 +80,11 @@ impl Resolver<'_> {
 
     fn named_relation(&mut self, name: &[String], options: &Options) -> SparkResult<Resolved> {
         if let [single] = name
+            && let Some(bound) = self.bound_rows(single)
+        {
+            return Ok(qualified(bound?, vec![single.clone()]));
+        }
+        if let [single] = name
             && let Some(position) = self.ctes.iter().rposition(|scope| self.names.same(&scope.cte.name, single))
         {
             return self.cte(position);
@@ -104,15 +109,19 @@ impl Resolver<'_> {
     }
 
     fn cte(&mut self, position: usize) -> SparkResult<Resolved> {
-        let Some(CteInScope { cte, visible }) = self.ctes.get(position).cloned() else {
+        let Some(CteInScope { cte, visible, recursive }) = self.ctes.get(position).cloned() else {
             return Err(SparkError::internal("a CTE out of scope"));
         };
         let hidden = self.ctes.split_off(visible);
-        let resolved = self.relation(&cte.query);
+        let resolved = if recursive { self.recursive_cte(&cte) } else { self.relation(&cte.query) };
         self.ctes.truncate(visible);
         self.ctes.extend(hidden);
         let resolved = resolved?;
-        let resolved = if cte.columns.is_empty() { resolved } else { self.rename_columns(resolved, &cte.columns)? };
+        let resolved = if cte.columns.is_empty() || recursive {
+            resolved
+        } else {
+            self.rename_columns(resolved, &cte.columns)?
+        };
         Ok(qualified(resolved, vec![cte.name]))
     }
 
@@ -201,11 +210,9 @@ impl Resolver<'_> {
                     .param("duplicateNames", kindling_spec::quote_identifier(&cte.name)));
             }
             names.push(cte.name.clone());
-            if recursive && mentions(&cte.query, &cte.name) {
-                return Err(SparkError::unsupported("recursive CTEs"));
-            }
             let visible = self.ctes.len();
-            self.ctes.push(CteInScope { cte: cte.clone(), visible });
+            let recursive = recursive && mentions(&cte.query, &cte.name);
+            self.ctes.push(CteInScope { cte: cte.clone(), visible, recursive });
         }
         let resolved = self.relation(input);
         self.ctes.truncate(depth);

@@ -1,4 +1,4 @@
 //! Queries in, schemas and rows out.
 
-mod basics;
+mod commands;
 mod harness;

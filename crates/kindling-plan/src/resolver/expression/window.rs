@@ -61,6 +61,12 @@ impl Resolver<'_> {
         context.windows = windows;
         context.inside_aggregate = inside;
         let (typed, function_text) = built?;
+        // The offset of `lag` and `lead` as their frame's text has it.
+        let offset = match function_text.split(", ").nth(1) {
+            Some(offset) if name == "lag" => format!("-{offset}").replace("--", ""),
+            Some(offset) => offset.to_string(),
+            None => String::new(),
+        };
 
         let mut partition_by = Vec::with_capacity(window.partition_spec.len());
         let mut partition_text = Vec::with_capacity(window.partition_spec.len());
@@ -82,7 +88,8 @@ impl Resolver<'_> {
                 .param("funcName", format!("\"{function_text}\""))
                 .param("windowExpr", format!("\"{function_text}\"")));
         }
-        let (frame, frame_text) = self.frame(window, name, &order_by, matches!(entry.kind, FunctionKind::Window(_)))?;
+        let is_window_function = matches!(entry.kind, FunctionKind::Window(_));
+        let (frame, frame_text) = self.frame(window, name, &order_by, is_window_function, &offset)?;
 
         let mut clauses = vec![];
         if !partition_text.is_empty() {
@@ -164,9 +171,19 @@ impl Resolver<'_> {
         function: &str,
         order_by: &[kindling_functions::SortKey],
         is_window_function: bool,
+        offset: &str,
     ) -> SparkResult<(WindowFrame, String)> {
         let unbounded = || ScalarValue::UInt64(None);
         let Some(frame) = &window.frame else {
+            if let ("lag" | "lead", true) = (function, is_window_function) {
+                // They look at one row, wherever it is; Spark shows the row in place of a frame.
+                let frame = WindowFrame::new_bounds(
+                    WindowFrameUnits::Rows,
+                    WindowFrameBound::Preceding(unbounded()),
+                    WindowFrameBound::Following(unbounded()),
+                );
+                return Ok((frame, format!("ROWS BETWEEN {offset} FOLLOWING AND {offset} FOLLOWING")));
+            }
             let (units, end, text) = if is_window_function && ROW_FRAME.contains(&function) {
                 (
                     WindowFrameUnits::Rows,
