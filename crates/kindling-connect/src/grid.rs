@@ -48,8 +48,8 @@ impl ConnectService {
     pub fn execute_grid(&self, request: ExecutePlanRequest, rows: usize) -> Result<Grid, ConnectError> {
         let execution = self.start_execute(&request)?;
         let session = execution.session();
-        let run = QueryRun { service: self, session, holder: &execution.holder };
-        let result = lower(&request).and_then(|plan| match (eager_command(session, &plan)?, &plan) {
+        let run = execution.query_run(self);
+        let result = lower(&request).and_then(|plan| match (eager_command(&session.state, &plan)?, &plan) {
             (Some(command), _) => grid_of_command(&run, Plan::Command(command)),
             (None, Plan::Relation(relation)) => grid_of_query(&run, relation, rows),
             (None, Plan::Command(_)) => grid_of_command(&run, plan),
@@ -69,10 +69,10 @@ fn lower(request: &ExecutePlanRequest) -> SparkResult<Plan> {
 }
 
 fn grid_of_query(run: &QueryRun<'_>, relation: &Relation, rows: usize) -> SparkResult<Grid> {
-    let analyzed = analyze(run.session, relation)?;
+    let analyzed = analyze(run.state, relation)?;
     let columns = columns(&analyzed.schema());
     let limited = limit(analyzed, rows.saturating_add(1))?;
-    let pretty = kindling_plan::nullable_strings(&run.session.state, limited)?;
+    let pretty = kindling_plan::nullable_strings(run.state, limited)?;
     let mut grid = Grid { columns, ..Grid::default() };
     run.run_analyzed(&pretty, &mut |_| {}, &mut |_, batch| {
         push_rows(&mut grid, batch);
@@ -88,7 +88,7 @@ fn grid_of_query(run: &QueryRun<'_>, relation: &Relation, rows: usize) -> SparkR
 fn grid_of_command(run: &QueryRun<'_>, plan: Plan) -> SparkResult<Grid> {
     let mut grid = Grid::default();
     let schema = run.run(&plan, &mut |_| {}, &mut |schema, batch| {
-        let strings = kindling_plan::batch_strings(&run.session.state, schema, batch)?;
+        let strings = kindling_plan::batch_strings(run.state, schema, batch)?;
         push_rows(&mut grid, &strings);
         Ok(())
     })?;

@@ -1,44 +1,30 @@
 //! One query from the unresolved plan to its rows: analyse, optimise, plan, run.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use arrow::{
-    array::AsArray,
-    datatypes::{Schema, SchemaRef},
-    record_batch::{RecordBatch, RecordBatchOptions},
-};
-use datafusion::{
-    common::tree_node::TreeNodeRecursion,
-    datasource::source_as_provider,
-    logical_expr::{LogicalPlan, LogicalPlanBuilder},
-};
+use arrow::{array::AsArray, datatypes::SchemaRef, record_batch::RecordBatch};
+use datafusion::logical_expr::LogicalPlanBuilder;
 use kindling_common::{SparkError, SparkResult, conf};
-use kindling_datasource::FileTable;
-use kindling_executor::{ResultSink, run_query};
+use kindling_executor::{CancelToken, Engine, ResultSink, run_query};
 use kindling_functions::error::from_datafusion;
-use kindling_plan::{AnalyzedPlan, catalog::TempView};
-use kindling_spec::{
-    Command, CreateView, DataType, ExplainMode, Plan, Relation, RelationKind, StructField, StructType, ViewScope,
-};
+use kindling_physical::PreparedPlan;
+use kindling_plan::{AnalyzedPlan, SessionState};
+use kindling_spec::{Command, DataType, ExplainMode, Plan, Relation, RelationKind, StructField, StructType};
 
-use crate::{
-    ConnectService,
-    holder::{ExecuteHolder, SessionHolder},
-    show::ShowTable,
-};
+use crate::show::ShowTable;
 
 /// Resolves a relation in a session. Relations that the service answers itself have fixed schemas.
-pub(crate) fn analyze(session: &SessionHolder, relation: &Relation) -> SparkResult<AnalyzedPlan> {
-    kindling_plan::analyze(&session.state, relation)
+pub(crate) fn analyze(state: &SessionState, relation: &Relation) -> SparkResult<AnalyzedPlan> {
+    kindling_plan::analyze(state, relation)
 }
 
 /// The session's time zone, as a label on timestamps.
-pub(crate) fn time_zone(session: &SessionHolder) -> String {
-    session.state.conf.read().value(&conf::SESSION_TIME_ZONE).to_string()
+pub(crate) fn time_zone(state: &SessionState) -> String {
+    state.conf.read().value(&conf::SESSION_TIME_ZONE).to_string()
 }
 
 /// The command that a plan is, when `spark.sql` has to run it at once; `None` for a query.
-pub(crate) fn eager_command(session: &SessionHolder, plan: &Plan) -> SparkResult<Option<Command>> {
+pub(crate) fn eager_command(state: &SessionState, plan: &Plan) -> SparkResult<Option<Command>> {
     let relation = match plan {
         Plan::Command(command) => return Ok(Some(command.clone())),
         Plan::Relation(relation) => relation,
@@ -50,7 +36,7 @@ pub(crate) fn eager_command(session: &SessionHolder, plan: &Plan) -> SparkResult
     match &sql.kind {
         RelationKind::Command(command) => Ok(Some((**command).clone())),
         RelationKind::Sql { query, named_arguments, positional_arguments } => {
-            match kindling_plan::parse_sql(&session.state, query, named_arguments, positional_arguments)? {
+            match kindling_plan::parse_sql(state, query, named_arguments, positional_arguments)? {
                 Plan::Command(command) => Ok(Some(command)),
                 Plan::Relation(_) => Ok(None),
             }
@@ -60,25 +46,13 @@ pub(crate) fn eager_command(session: &SessionHolder, plan: &Plan) -> SparkResult
 }
 
 /// The text of `explain`.
-pub(crate) fn explain(_session: &SessionHolder, _relation: &Relation, _mode: ExplainMode) -> SparkResult<String> {
-    Err(SparkError::unsupported("explain"))
+pub(crate) fn explain(state: &SessionState, relation: &Relation, mode: ExplainMode) -> SparkResult<String> {
+    kindling_plan::explain(state, relation, mode)
 }
 
 /// The files that a relation reads.
-pub(crate) fn input_files(session: &SessionHolder, relation: &Relation) -> SparkResult<Vec<String>> {
-    let mut files = BTreeSet::new();
-    let plan = analyze(session, relation)?.plan;
-    plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::TableScan(scan) = node {
-            let provider = source_as_provider(&scan.source)?;
-            if let Some(table) = (provider.as_ref() as &dyn std::any::Any).downcast_ref::<FileTable>() {
-                files.extend(table.input_files());
-            }
-        }
-        Ok(TreeNodeRecursion::Continue)
-    })
-    .map_err(from_datafusion)?;
-    Ok(files.into_iter().collect())
+pub(crate) fn input_files(state: &SessionState, relation: &Relation) -> SparkResult<Vec<String>> {
+    kindling_plan::input_files(state, relation)
 }
 
 /// A relation's text without what differs between two builds of the same query.
@@ -97,15 +71,14 @@ pub(crate) fn canonical(relation: &Relation) -> String {
 
 /// Runs plans of one execution.
 pub(crate) struct QueryRun<'a> {
-    pub service: &'a ConnectService,
-    pub session: &'a SessionHolder,
-    pub holder: &'a ExecuteHolder,
-}
-
-/// The first word of a command's debug text, which is its variant.
-fn command_name(command: &Command) -> String {
-    let text = format!("{command:?}");
-    text.split([' ', '(', '{']).next().unwrap_or_default().to_string()
+    /// What runs it.
+    pub engine: &'a Arc<Engine>,
+    /// The session it belongs to.
+    pub state: &'a SessionState,
+    /// Tags for interruption.
+    pub tags: &'a [String],
+    /// Stops it.
+    pub cancel: CancelToken,
 }
 
 /// Takes a batch of rows with the schema they have.
@@ -132,9 +105,9 @@ impl QueryRun<'_> {
                 let html = self.show(input, *num_rows)?.to_html(*num_rows, *truncate);
                 one_string("html_string", html, on_schema, on_batch)
             }
-            _ => match eager_command(self.session, plan)? {
+            _ => match eager_command(self.state, plan)? {
                 Some(command) => self.run_command(&command, on_schema, on_batch),
-                None => self.run_analyzed(&analyze(self.session, relation)?, on_schema, on_batch),
+                None => self.run_analyzed(&analyze(self.state, relation)?, on_schema, on_batch),
             },
         }
     }
@@ -146,39 +119,22 @@ impl QueryRun<'_> {
         on_schema: &mut dyn FnMut(&StructType),
         on_batch: OnBatch<'_>,
     ) -> SparkResult<StructType> {
-        match command {
-            Command::CreateView(view) if view.scope != ViewScope::Persistent => self.create_temp_view(view)?,
-            other => return Err(SparkError::unsupported(format!("the command {}", command_name(other)))),
+        let output = kindling_plan::command::run_command(self.state, command, self)?;
+        on_schema(&output.schema);
+        for batch in &output.batches {
+            on_batch(&output.schema, batch)?;
         }
-        let schema = StructType::default();
-        on_schema(&schema);
-        let options = RecordBatchOptions::new().with_row_count(Some(0));
-        let empty = RecordBatch::try_new_with_options(Arc::new(Schema::empty()), vec![], &options)
-            .map_err(|error| SparkError::internal(error.to_string()))?;
-        on_batch(&schema, &empty)?;
-        Ok(schema)
+        Ok(output.schema)
     }
 
-    fn create_temp_view(&self, view: &CreateView) -> SparkResult<()> {
-        // Errors of the query show when the view is made.
-        analyze(self.session, &view.query)?;
-        let [.., name] = view.name.as_slice() else {
-            return Err(SparkError::internal("a view without a name"));
-        };
-        let catalog = &self.session.state.catalog;
-        let global = view.scope == ViewScope::GlobalTemp;
-        let exists = if global { catalog.global_temp_view(name) } else { catalog.temp_view(name) }.is_some();
-        if exists && !view.replace {
-            return Err(SparkError::analysis("TEMP_TABLE_OR_VIEW_ALREADY_EXISTS")
-                .param("relationName", kindling_spec::quote_identifier(name)));
-        }
-        let view = TempView { name: name.clone(), query: view.query.clone(), query_text: view.query_text.clone() };
-        if global {
-            catalog.create_global_temp_view(view)
-        } else {
-            catalog.create_temp_view(view)
-        }
-        Ok(())
+    /// All rows of a resolved query.
+    pub fn collect_analyzed(&self, plan: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>> {
+        let mut batches = vec![];
+        self.execute(plan, &mut |batch| {
+            batches.push(batch.clone());
+            Ok(())
+        })?;
+        Ok(batches)
     }
 
     /// Runs a resolved query.
@@ -200,9 +156,18 @@ impl QueryRun<'_> {
         plan: &AnalyzedPlan,
         on_batch: &mut dyn FnMut(&RecordBatch) -> SparkResult<()>,
     ) -> SparkResult<()> {
-        let state = &self.session.state;
+        let state = self.state;
         let optimized = kindling_plan::optimize(state, plan)?;
-        let prepared = kindling_plan::create_physical_plan(state, &optimized)?;
+        self.run_prepared(kindling_plan::create_physical_plan(state, &optimized)?, on_batch)
+    }
+
+    /// Runs a physical plan and hands out its rows.
+    pub fn run_prepared(
+        &self,
+        prepared: PreparedPlan,
+        on_batch: &mut dyn FnMut(&RecordBatch) -> SparkResult<()>,
+    ) -> SparkResult<()> {
+        let state = self.state;
         let conf = state.conf.read().clone();
         let context = state.datafusion();
         let mut run = kindling_executor::QueryRun::new(
@@ -214,19 +179,19 @@ impl QueryRun<'_> {
         run.description = conf.get_set("spark.job.description").unwrap_or_default().to_string();
         run.call_site = conf.get_set("callSite.short").unwrap_or_default().to_string();
         run.job_group = conf.get_set("spark.jobGroup.id").map(str::to_string);
-        run.tags = self.holder.tags.clone();
+        run.tags = self.tags.to_vec();
         if let Some(pool) = conf.get_set("spark.scheduler.pool") {
             run.properties.insert("spark.scheduler.pool".to_string(), pool.to_string());
         }
-        run.cancel = self.holder.cancel_token();
-        run_query(&self.service.engine, run, &mut Rows(on_batch)).map(drop)
+        run.cancel = self.cancel.clone();
+        run_query(self.engine, run, &mut Rows(on_batch)).map(drop)
     }
 
     /// The first `num_rows` rows as the text of their cells, and whether there are more.
     fn show(&self, relation: &Relation, num_rows: usize) -> SparkResult<ShowTable> {
-        let analyzed = analyze(self.session, relation)?;
+        let analyzed = analyze(self.state, relation)?;
         let header = analyzed.output.iter().map(|attribute| attribute.name.clone()).collect();
-        let pretty = kindling_plan::pretty_strings(&self.session.state, limit(analyzed, num_rows.saturating_add(1))?)?;
+        let pretty = kindling_plan::pretty_strings(self.state, limit(analyzed, num_rows.saturating_add(1))?)?;
         let mut rows = vec![];
         self.execute(&pretty, &mut |batch| {
             let columns: Vec<_> = batch.columns().iter().map(|column| column.as_string::<i32>()).collect();

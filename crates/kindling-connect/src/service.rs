@@ -7,12 +7,13 @@ use kindling_datasource::FileSystem;
 use kindling_events::ListenerBus;
 use kindling_executor::{CancelToken, Engine, EngineConfig, ExecutorThreads};
 use kindling_functions::error::from_datafusion;
-use kindling_plan::SessionState;
+use kindling_plan::{SessionState, catalog::GlobalTempViews};
 use kindling_proto::connect::UserContext;
 use parking_lot::Mutex;
 
 use crate::{
     ConnectError,
+    command::PlanningRunner,
     holder::{SessionHolder, SessionKey},
     lower_error,
 };
@@ -45,6 +46,7 @@ pub struct ConnectService {
     clock: Arc<dyn Clock>,
     file_system: Arc<dyn FileSystem>,
     options: ServiceOptions,
+    global_temp_views: Arc<GlobalTempViews>,
     sessions: Mutex<BTreeMap<SessionKey, Arc<SessionHolder>>>,
 }
 
@@ -65,7 +67,14 @@ impl ConnectService {
         let config = EngineConfig::new(&options.conf, Arc::new(from_datafusion));
         let bus = Arc::new(ListenerBus::new());
         let engine = Engine::new(config, threads, Arc::clone(&clock), bus)?;
-        Ok(ConnectService { engine, clock, file_system, options, sessions: Mutex::default() })
+        Ok(ConnectService {
+            engine,
+            clock,
+            file_system,
+            options,
+            global_temp_views: Arc::default(),
+            sessions: Mutex::default(),
+        })
     }
 
     /// The engine: its listener bus, its executors.
@@ -93,8 +102,14 @@ impl ConnectService {
         if let Some(session) = sessions.get(&key) {
             return Ok(Arc::clone(session));
         }
-        let state = SessionState::new(Arc::clone(&self.file_system), Arc::clone(&self.clock));
-        *state.conf.write() = self.options.conf.clone();
+        let state = SessionState::with_conf(
+            Arc::clone(&self.file_system),
+            Arc::clone(&self.clock),
+            self.options.conf.clone(),
+            Arc::clone(&self.global_temp_views),
+        );
+        let runner = PlanningRunner { engine: Arc::clone(&self.engine) };
+        *state.query_runner.write() = Some(Arc::new(runner));
         let session = Arc::new(SessionHolder::new(key.clone(), Arc::new(state)));
         sessions.insert(key, Arc::clone(&session));
         Ok(session)

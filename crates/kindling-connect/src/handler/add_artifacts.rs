@@ -1,5 +1,7 @@
 //! `AddArtifacts` and `ArtifactStatus`.
 
+use std::sync::Arc;
+
 use kindling_proto::connect::{
     AddArtifactsRequest, AddArtifactsResponse, ArtifactStatusesRequest, ArtifactStatusesResponse,
     artifact_statuses_response::ArtifactStatus,
@@ -7,13 +9,23 @@ use kindling_proto::connect::{
 
 use crate::{ConnectError, ConnectService, lower_error};
 
+/// Names of artifacts that hold rows or a schema of a cached local relation.
+const CACHE_PREFIX: &str = "cache/";
+
 impl ConnectService {
     /// Stores uploaded artifacts in the session.
     pub fn add_artifacts(&self, requests: Vec<AddArtifactsRequest>) -> Result<AddArtifactsResponse, ConnectError> {
         let first = requests.first().ok_or_else(|| lower_error("no artifact was sent"))?;
         let session = self.session(&first.session_id, first.user_context.as_ref())?;
         let session_id = first.session_id.clone();
-        let artifacts = session.artifacts.lock().add(requests).map_err(|error| session.keep_error(error))?;
+        let mut store = session.artifacts.lock();
+        let artifacts = store.add(requests).map_err(|error| session.keep_error(error))?;
+        // Rows of local relations: plans name them by hash.
+        for artifact in artifacts.iter().filter(|artifact| artifact.is_crc_successful) {
+            if let (Some(hash), Some(data)) = (artifact.name.strip_prefix(CACHE_PREFIX), store.get(&artifact.name)) {
+                session.state.cached_artifacts.write().insert(hash.to_string(), Arc::from(data.as_ref()));
+            }
+        }
         Ok(AddArtifactsResponse {
             session_id,
             server_side_session_id: session.server_side_session_id.clone(),

@@ -32,17 +32,17 @@ impl ConnectService {
         let analyze = request.analyze.as_ref().ok_or_else(|| lower_error("the request asks nothing"))?;
         Ok(match analyze {
             Analyze::Schema(schema) => {
-                let schema = query::analyze(session, &relation(schema.plan.as_ref())?)?.schema();
+                let schema = query::analyze(&session.state, &relation(schema.plan.as_ref())?)?.schema();
                 Answer::Schema(response::Schema { schema: Some(raise_data_type(&DataType::Struct(schema))) })
             }
             Analyze::TreeString(tree) => {
-                let schema = query::analyze(session, &relation(tree.plan.as_ref())?)?.schema();
+                let schema = query::analyze(&session.state, &relation(tree.plan.as_ref())?)?.schema();
                 let level = tree.level.and_then(|level| usize::try_from(level).ok()).filter(|level| *level > 0);
                 Answer::TreeString(response::TreeString { tree_string: schema.tree_string(level) })
             }
             Analyze::Explain(explain) => {
                 let relation = relation(explain.plan.as_ref())?;
-                let explain_string = query::explain(session, &relation, explain_mode(explain.explain_mode())?)?;
+                let explain_string = query::explain(&session.state, &relation, explain_mode(explain.explain_mode())?)?;
                 Answer::Explain(response::Explain { explain_string })
             }
             Analyze::IsLocal(local) => {
@@ -50,7 +50,7 @@ impl ConnectService {
             }
             Analyze::IsStreaming(_) => Answer::IsStreaming(response::IsStreaming { is_streaming: false }),
             Analyze::InputFiles(files) => {
-                let files = query::input_files(session, &relation(files.plan.as_ref())?)?;
+                let files = query::input_files(&session.state, &relation(files.plan.as_ref())?)?;
                 Answer::InputFiles(response::InputFiles { files })
             }
             Analyze::SparkVersion(_) => {

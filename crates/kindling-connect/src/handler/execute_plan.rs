@@ -35,6 +35,16 @@ impl Execution {
     pub(crate) fn session(&self) -> &SessionHolder {
         &self.session
     }
+
+    /// What runs its plans.
+    pub(crate) fn query_run<'a>(&'a self, service: &'a ConnectService) -> QueryRun<'a> {
+        QueryRun {
+            engine: &service.engine,
+            state: &self.session.state,
+            tags: &self.holder.tags,
+            cancel: self.holder.cancel_token(),
+        }
+    }
 }
 
 /// Fills in what every response carries, and sends it.
@@ -150,10 +160,10 @@ impl ConnectService {
         match &command.command_type {
             Some(CommandType::SqlCommand(sql)) => {
                 let plan = lower_command(command)?;
-                let relation = match query::eager_command(session, &plan)? {
+                let relation = match query::eager_command(&session.state, &plan)? {
                     Some(command) => {
                         let (schema, batches) = self.collect(execution, &Plan::Command(command))?;
-                        let data = to_ipc(&schema, &query::time_zone(session), &batches)?;
+                        let data = to_ipc(&schema, &query::time_zone(&session.state), &batches)?;
                         let local = proto::LocalRelation {
                             data: Some(data.into()),
                             schema: Some(StructType::to_json(&schema).to_string()),
@@ -163,7 +173,7 @@ impl ConnectService {
                     None => {
                         let relation = sql_relation(sql);
                         // Errors of a query show when it is written, as in Spark.
-                        query::analyze(session, &lower_relation(&relation)?)?;
+                        query::analyze(&session.state, &lower_relation(&relation)?)?;
                         relation
                     }
                 };
@@ -189,9 +199,9 @@ impl ConnectService {
     fn respond_with_rows(&self, execution: &Execution, plan: &Plan, responder: &mut Responder<'_>) -> SparkResult<()> {
         let session = &execution.session;
         let max_rows = session.state.conf.read().integer(&conf::ARROW_MAX_RECORDS_PER_BATCH);
-        let run = QueryRun { service: self, session, holder: &execution.holder };
+        let run = execution.query_run(self);
         let mut encoder: Option<ResultEncoder> = None;
-        let time_zone = query::time_zone(session);
+        let time_zone = query::time_zone(&session.state);
         let responder = std::cell::RefCell::new(responder);
         let schema = run.run(
             plan,
@@ -225,7 +235,7 @@ impl ConnectService {
         execution: &Execution,
         plan: &Plan,
     ) -> SparkResult<(StructType, Vec<arrow::record_batch::RecordBatch>)> {
-        let run = QueryRun { service: self, session: &execution.session, holder: &execution.holder };
+        let run = execution.query_run(self);
         let mut batches = vec![];
         let schema = run.run(plan, &mut |_| {}, &mut |_, batch| {
             batches.push(batch.clone());

@@ -1,0 +1,87 @@
+//! Runs the jobs that commands and planning ask for: rows to be collected, rows to be written.
+
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use kindling_common::{SparkError, SparkResult};
+use kindling_datasource::{DataWritingExec, FileFormat, SourceOptions, WriteJob, WriteRequest};
+use kindling_executor::{CancelToken, Engine};
+use kindling_plan::{
+    AnalyzedPlan, QueryRunner, SessionState,
+    command::{CommandRunner, FileWrite},
+};
+use kindling_spec::{ExplainMode, Plan};
+use uuid::Uuid;
+
+use crate::query::QueryRun;
+
+/// Runs the queries that planning itself needs.
+#[derive(Debug)]
+pub(crate) struct PlanningRunner {
+    /// What runs them.
+    pub engine: Arc<Engine>,
+}
+
+impl QueryRunner for PlanningRunner {
+    fn collect(&self, state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>> {
+        let run = QueryRun { engine: &self.engine, state, tags: &[], cancel: CancelToken::new() };
+        run.collect_analyzed(plan)
+    }
+}
+
+impl CommandRunner for QueryRun<'_> {
+    fn collect(&self, _: &SessionState, plan: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>> {
+        self.collect_analyzed(plan)
+    }
+
+    fn write(&self, state: &SessionState, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
+        if !write.overwrite_prefix.is_empty() {
+            return Err(SparkError::unsupported("INSERT OVERWRITE of a static partition"));
+        }
+        let mut options = SourceOptions::new(&write.options);
+        if write.dynamic_overwrite {
+            let dynamic = ("partitionOverwriteMode".to_string(), "dynamic".to_string());
+            options = SourceOptions::new(write.options.clone().into_iter().chain([dynamic]));
+        }
+        let request = WriteRequest {
+            format: FileFormat::find(&write.format)?,
+            path: write.path.clone(),
+            mode: write.mode,
+            options,
+            partition_by: write.partition_columns.clone(),
+            schema: plan.schema(),
+            job_uuid: Uuid::new_v4().to_string(),
+            conf: state.conf.read().clone(),
+        };
+        let Some(job) = WriteJob::prepare(Arc::clone(&state.file_system), &request)? else {
+            return Ok(());
+        };
+        let job = Arc::new(job);
+        let optimized = kindling_plan::optimize(state, plan)?;
+        let writing = Arc::clone(&job);
+        let prepared = kindling_plan::create_write_plan(state, &optimized, &move |input| {
+            Arc::new(DataWritingExec::new(input, Arc::clone(&writing)))
+        })?;
+        job.setup()?;
+        let mut messages = vec![];
+        let result = self.run_prepared(prepared, &mut |batch| {
+            messages.extend(DataWritingExec::messages(batch)?);
+            Ok(())
+        });
+        match result.and_then(|()| job.commit(&messages)) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                // The first error is the one to show; what cannot be removed is below `_temporary`.
+                drop(job.abort());
+                Err(error)
+            }
+        }
+    }
+
+    fn explain(&self, state: &SessionState, plan: &Plan, mode: ExplainMode) -> SparkResult<String> {
+        match plan {
+            Plan::Relation(relation) => kindling_plan::explain(state, relation, mode),
+            Plan::Command(_) => Err(SparkError::unsupported("EXPLAIN of a command")),
+        }
+    }
+}
