@@ -1,0 +1,134 @@
+//! `DESCRIBE …`.
+
+use kindling_common::{SparkError, SparkResult};
+use kindling_spec::{PartitionSpec, Relation, StructField, StructType};
+
+use super::{
+    CommandContext, CommandOutput,
+    describe_text::detailed_information,
+    rows::{Cell, output, text},
+};
+use crate::{
+    analyze,
+    attribute::quote_parts,
+    catalog::{CatalogRelation, CatalogTable, errors},
+};
+
+/// The comment of a column.
+pub(super) fn comment_of(field: &StructField) -> Option<String> {
+    let metadata: serde_json::Value = serde_json::from_str(field.metadata.as_deref()?).ok()?;
+    metadata.get("comment")?.as_str().map(str::to_string)
+}
+
+fn column_row(field: &StructField) -> Vec<Cell> {
+    vec![field.name.as_str().into(), field.data_type.simple_string().into(), comment_of(field).into()]
+}
+
+fn header_row(name: &str) -> Vec<Cell> {
+    vec![name.into(), "".into(), "".into()]
+}
+
+fn describe_fields() -> Vec<StructField> {
+    vec![text("col_name", false), text("data_type", false), text("comment", true)]
+}
+
+impl CommandContext<'_> {
+    pub(super) fn describe_query(&self, query: &Relation) -> SparkResult<CommandOutput> {
+        let schema = analyze(self.state, query)?.schema();
+        output(describe_fields(), schema.fields.iter().map(column_row).collect())
+    }
+
+    pub(super) fn describe_table(
+        &self,
+        name: &[String],
+        extended: bool,
+        partition: &PartitionSpec,
+        column: Option<&[String]>,
+        as_json: bool,
+    ) -> SparkResult<CommandOutput> {
+        if as_json {
+            return Err(SparkError::unsupported("DESCRIBE ... AS JSON"));
+        }
+        if !partition.is_empty() {
+            return Err(SparkError::unsupported("DESCRIBE ... PARTITION"));
+        }
+        let found = self.state.catalog.lookup_relation(name);
+        let Some(found) = found else { return Err(errors::table_or_view_not_found(&self.state.catalog, name)) };
+        if let Some(column) = column {
+            return self.describe_column(name, extended, column);
+        }
+        let table = match found {
+            CatalogRelation::Table(table) | CatalogRelation::View(table) => table,
+            CatalogRelation::TempView(view) | CatalogRelation::GlobalTempView(view) => {
+                return self.describe_query(&view.query);
+            }
+        };
+        let mut rows: Vec<Vec<Cell>> = table.schema.fields.iter().map(column_row).collect();
+        rows.extend(partition_rows(&table));
+        if extended {
+            rows.push(header_row(""));
+            rows.push(header_row("# Detailed Table Information"));
+            let details = detailed_information(&table);
+            rows.extend(details.into_iter().map(|(key, value)| vec![key.into(), value.into(), "".into()]));
+        }
+        output(describe_fields(), rows)
+    }
+
+    fn describe_column(&self, name: &[String], extended: bool, column: &[String]) -> SparkResult<CommandOutput> {
+        let schema = self.schema_of(name)?;
+        let not_found = || {
+            let names: Vec<String> = schema.fields.iter().map(|f| kindling_spec::quote_identifier(&f.name)).collect();
+            SparkError::analysis("UNRESOLVED_COLUMN.WITH_SUGGESTION")
+                .param("objectName", quote_parts(column))
+                .param("proposal", names.join(", "))
+        };
+        let [single] = column else { return Err(SparkError::unsupported("DESCRIBE of a nested column")) };
+        let field = find_field(&schema, single).ok_or_else(not_found)?;
+        let mut rows: Vec<Vec<Cell>> = vec![
+            vec!["col_name".into(), field.name.as_str().into()],
+            vec!["data_type".into(), field.data_type.simple_string().into()],
+            vec!["comment".into(), comment_of(field).unwrap_or_else(|| "NULL".into()).into()],
+        ];
+        if extended {
+            // Statistics come from ANALYZE TABLE, which there is not.
+            for key in ["min", "max", "num_nulls", "distinct_count", "avg_col_len", "max_col_len", "histogram"] {
+                rows.push(vec![key.into(), "NULL".into()]);
+            }
+        }
+        output(vec![text("info_name", false), text("info_value", false)], rows)
+    }
+
+    pub(super) fn describe_function(&self, name: &[String]) -> SparkResult<CommandOutput> {
+        match name {
+            [single] if kindling_functions::lookup(single).is_some() => {
+                Err(SparkError::unsupported("DESCRIBE FUNCTION"))
+            }
+            _ => Err(self.unresolved_routine(name)),
+        }
+    }
+
+    pub(super) fn unresolved_routine(&self, name: &[String]) -> SparkError {
+        let path = [
+            quote_parts(&["system", "builtin"]),
+            quote_parts(&["system", "session"]),
+            quote_parts(&[crate::catalog::SESSION_CATALOG, &self.state.catalog.current_database()]),
+        ];
+        SparkError::analysis("UNRESOLVED_ROUTINE")
+            .param("routineName", quote_parts(name))
+            .param("searchPath", format!("[{}]", path.join(", ")))
+    }
+}
+
+fn find_field<'a>(schema: &'a StructType, name: &str) -> Option<&'a StructField> {
+    schema.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+}
+
+fn partition_rows(table: &CatalogTable) -> Vec<Vec<Cell>> {
+    if table.partition_columns.is_empty() {
+        return vec![];
+    }
+    let mut rows =
+        vec![header_row("# Partition Information"), vec!["# col_name".into(), "data_type".into(), "comment".into()]];
+    rows.extend(table.schema.fields.iter().filter(|field| table.is_partition_column(&field.name)).map(column_row));
+    rows
+}

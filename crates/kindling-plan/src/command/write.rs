@@ -1,0 +1,165 @@
+//! `df.write…` and `df.writeTo(…)`.
+
+use kindling_common::{SparkError, SparkResult, conf};
+use kindling_spec::{ExprKind, Relation, SaveMode, WriteOperation, WriteOperationV2, WriteTarget, WriteV2Mode};
+
+use super::{CommandContext, CommandOutput, FileWrite, create_table::take_path, insert::Matching};
+use crate::{analyze, catalog::errors};
+
+impl CommandContext<'_> {
+    pub(super) fn write(&self, write: &WriteOperation) -> SparkResult<CommandOutput> {
+        if write.bucket_by.is_some() || !write.sort_columns.is_empty() {
+            return Err(SparkError::unsupported("bucketBy and sortBy"));
+        }
+        if !write.cluster_columns.is_empty() {
+            return Err(SparkError::unsupported("clusterBy"));
+        }
+        match &write.target {
+            WriteTarget::Table(name) => self.save_as_table(write, name),
+            WriteTarget::InsertInto(name) => self.insert_into(write, name),
+            WriteTarget::Path(path) => self.save(write, path.clone()),
+            WriteTarget::None => match take_path(&mut write.options.clone()) {
+                Some(path) => self.save(write, path),
+                None => {
+                    Err(SparkError::new(kindling_common::ExceptionClass::IllegalArgument, "_LEGACY_ERROR_TEMP_2047"))
+                }
+            },
+        }
+    }
+
+    fn save(&self, write: &WriteOperation, path: String) -> SparkResult<CommandOutput> {
+        let plan = analyze(self.state, &write.input)?;
+        let conf = self.state.conf.read();
+        let default = conf.value(&conf::DEFAULT_SOURCE).to_string();
+        let dynamic = conf.value(&conf::PARTITION_OVERWRITE_MODE).eq_ignore_ascii_case("dynamic");
+        drop(conf);
+        let mut options = write.options.clone();
+        take_path(&mut options);
+        let dynamic = match options.iter().find(|(key, _)| key.eq_ignore_ascii_case("partitionOverwriteMode")) {
+            Some((_, mode)) => mode.eq_ignore_ascii_case("dynamic"),
+            None => dynamic,
+        };
+        let write = FileWrite {
+            path,
+            format: write.source.clone().unwrap_or(default),
+            options,
+            mode: write.mode,
+            partition_columns: write.partition_columns.clone(),
+            overwrite_prefix: String::new(),
+            dynamic_overwrite: dynamic && write.mode == SaveMode::Overwrite && !write.partition_columns.is_empty(),
+        };
+        self.runner.write(self.state, &plan, &write)?;
+        Ok(CommandOutput::empty())
+    }
+
+    fn save_as_table(&self, write: &WriteOperation, name: &[String]) -> SparkResult<CommandOutput> {
+        let catalog = &self.state.catalog;
+        let identifier = catalog.qualify(name)?;
+        catalog.database(&identifier.database)?;
+        if let Some(existing) = catalog.table(&identifier)? {
+            match write.mode {
+                SaveMode::ErrorIfExists => return Err(errors::table_already_exists(&identifier)),
+                SaveMode::Ignore => return Ok(CommandOutput::empty()),
+                SaveMode::Append => return self.append_rows(name, &write.input, Matching::ByName, SaveMode::Append),
+                SaveMode::Overwrite => {
+                    if existing.is_view() {
+                        return Err(SparkError::analysis("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE")
+                            .param("viewName", identifier.quoted())
+                            .param("operation", "saveAsTable"));
+                    }
+                    // The rows may come from the table itself, so they are resolved before it goes.
+                    let plan = analyze(self.state, &write.input)?;
+                    if reads_from(self, &plan, existing.location.as_deref())? {
+                        return Err(
+                            SparkError::analysis("UNSUPPORTED_OVERWRITE.TABLE").param("table", identifier.quoted())
+                        );
+                    }
+                    catalog.drop_table(&identifier)?;
+                }
+            }
+        }
+        let plan = analyze(self.state, &write.input)?;
+        let mut table = self.new_table(identifier, write.source.as_deref(), plan.schema())?;
+        table.options = write.options.clone();
+        self.place(&mut table, None)?;
+        table.partition_columns = write.partition_columns.clone();
+        self.create_from(table, &plan)
+    }
+
+    fn insert_into(&self, write: &WriteOperation, name: &[String]) -> SparkResult<CommandOutput> {
+        let mode = if write.mode == SaveMode::Overwrite { SaveMode::Overwrite } else { SaveMode::Append };
+        self.append_rows(name, &write.input, Matching::ByPosition(&[]), mode)
+    }
+
+    /// Adds or replaces rows of a table.
+    fn append_rows(
+        &self,
+        name: &[String],
+        input: &Relation,
+        matching: Matching<'_>,
+        mode: SaveMode,
+    ) -> SparkResult<CommandOutput> {
+        let table = self.table_of(name, "INSERT")?;
+        let plan = self.plan_insert(&table, input, &matching, &[])?;
+        self.runner.write(self.state, &plan, &self.write_of(&table, mode))?;
+        Ok(CommandOutput::empty())
+    }
+
+    pub(super) fn write_v2(&self, write: &WriteOperationV2) -> SparkResult<CommandOutput> {
+        match write.mode {
+            WriteV2Mode::Create => {
+                let catalog = &self.state.catalog;
+                let identifier = catalog.qualify(&write.table)?;
+                let plan = analyze(self.state, &write.input)?;
+                let mut table = self.new_table(identifier, write.provider.as_deref(), plan.schema())?;
+                table.options = write.options.clone();
+                table.properties = write.properties.clone();
+                self.place(&mut table, None)?;
+                for column in &write.partitioning {
+                    match &column.kind {
+                        ExprKind::UnresolvedAttribute { name_parts, .. } => {
+                            table.partition_columns.push(name_parts.join("."));
+                        }
+                        _ => return Err(SparkError::unsupported("partition transforms of file tables")),
+                    }
+                }
+                self.create_from(table, &plan)
+            }
+            WriteV2Mode::Append => self.append_rows(&write.table, &write.input, Matching::ByName, SaveMode::Append),
+            WriteV2Mode::OverwritePartitions => {
+                let table = self.table_of(&write.table, "OVERWRITE")?;
+                let plan = self.plan_insert(&table, &write.input, &Matching::ByName, &[])?;
+                let mut target = self.write_of(&table, SaveMode::Overwrite);
+                target.dynamic_overwrite = !table.partition_columns.is_empty();
+                self.runner.write(self.state, &plan, &target)?;
+                Ok(CommandOutput::empty())
+            }
+            WriteV2Mode::Overwrite | WriteV2Mode::Replace | WriteV2Mode::CreateOrReplace => {
+                let table = self.state.catalog.qualify(&write.table)?;
+                Err(SparkError::analysis("UNSUPPORTED_FEATURE.TABLE_OPERATION")
+                    .param("tableName", table.quoted())
+                    .param("operation", "REPLACE TABLE"))
+            }
+        }
+    }
+}
+
+/// Whether a plan scans files below a table's folder.
+fn reads_from(context: &CommandContext<'_>, plan: &crate::AnalyzedPlan, location: Option<&str>) -> SparkResult<bool> {
+    use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
+    let Some(location) = location else { return Ok(false) };
+    let folder = context.state.file_system.resolve(location)?;
+    let mut found = false;
+    plan.plan
+        .apply_with_subqueries(|node| {
+            if let LogicalPlan::TableScan(scan) = node
+                && let Ok(provider) = source_as_provider(&scan.source)
+                && let Some(table) = kindling_datasource::as_file_table(provider.as_ref())
+            {
+                found |= table.root_paths().iter().any(|root| root.starts_with(&folder));
+            }
+            Ok(TreeNodeRecursion::Continue)
+        })
+        .map_err(kindling_functions::error::from_datafusion)?;
+    Ok(found)
+}
