@@ -11,7 +11,8 @@ use super::{
     layout::{Gaps, Size, layers, place},
 };
 
-const NODE: Size = Size { across: 36.0, along: 112.0 };
+/// Height of a node; its width follows the longest word of the job.
+const HEIGHT: f64 = 36.0;
 const GAPS: Gaps = Gaps { across: 12.0, along: 18.0 };
 
 /// A scope inside a stage.
@@ -92,18 +93,20 @@ pub fn draw(store: &AppStatusStore, job: JobId, current: Option<StageId>, now: i
     let mut ids = job.stage_ids.clone();
     ids.sort();
     let boxes: Vec<Box> = ids.iter().filter_map(|id| store.last_attempt(*id)).map(Box::new).collect();
+    let longest = boxes.iter().flat_map(|own| &own.scopes).map(|scope| scope.name.chars().count()).max().unwrap_or(0);
+    let node = Size { across: HEIGHT, along: (longest as f64 * 7.4 + 14.0).clamp(92.0, 138.0) };
     let position = |id: StageId| boxes.iter().position(|own| own.stage.info.stage_id == id);
     let stage_edges: Vec<(usize, usize)> = boxes
         .iter()
         .enumerate()
         .flat_map(|(to, own)| own.stage.info.parent_ids.iter().filter_map(move |id| Some((position(*id)?, to))))
         .collect();
-    let inner: Vec<_> = boxes.iter().map(|own| place(&vec![NODE; own.scopes.len()], &own.edges, GAPS)).collect();
+    let inner: Vec<_> = boxes.iter().map(|own| place(&vec![node; own.scopes.len()], &own.edges, GAPS)).collect();
     let sizes: Vec<Size> = inner
         .iter()
         .zip(&boxes)
         .map(|((_, size), own)| Size {
-            across: size.across.max(NODE.across) + 48.0,
+            across: size.across.max(node.across) + 48.0,
             along: (size.along + 24.0).max(own.label(now).chars().count() as f64 * 6.0 + 18.0),
         })
         .collect();
@@ -142,8 +145,8 @@ pub fn draw(store: &AppStatusStore, job: JobId, current: Option<StageId>, now: i
         ));
     }
     let mut edge = |from: (f64, f64), to: (f64, f64)| {
-        let (x1, y1) = (from.0 + NODE.along, from.1 + NODE.across / 2.0);
-        let (x2, y2) = (to.0, to.1 + NODE.across / 2.0);
+        let (x1, y1) = (from.0 + node.along, from.1 + node.across / 2.0);
+        let (x2, y2) = (to.0, to.1 + node.across / 2.0);
         let bend = (x1 + x2) / 2.0;
         svg.push_str(&format!(
             "<path class=\"ge\" d=\"M{x1:.1} {y1:.1}C{bend:.1} {y1:.1} {bend:.1} {y2:.1} {x2:.1} {y2:.1}\" \
@@ -162,7 +165,7 @@ pub fn draw(store: &AppStatusStore, job: JobId, current: Option<StageId>, now: i
     for (at, own) in boxes.iter().enumerate() {
         for (scope_at, scope) in own.scopes.iter().enumerate() {
             let (x, y) = corner(at, scope_at);
-            let middle = x + NODE.along / 2.0;
+            let middle = x + node.along / 2.0;
             let (name, detail) = (esc(&clip(&scope.name, 17)), esc(&clip(&scope.detail, 17)));
             svg.push_str(&format!(
                 "<g class=\"gn still\" aria-label=\"{} {}\" role=\"img\"><title>{} {}</title><rect x=\"{x:.1}\" y=\"{y:.1}\" \
@@ -172,8 +175,8 @@ pub fn draw(store: &AppStatusStore, job: JobId, current: Option<StageId>, now: i
                 esc(&scope.detail),
                 esc(&scope.name),
                 esc(&scope.detail),
-                NODE.along,
-                NODE.across,
+                node.along,
+                node.across,
                 y + 16.0,
                 y + 29.0,
             ));

@@ -13,6 +13,7 @@ pub mod feed;
 pub mod html;
 pub mod lanes;
 pub mod layout;
+pub mod open_log;
 pub mod pages;
 pub mod panel;
 pub mod plan_diff;
@@ -25,5 +26,6 @@ pub mod timeline;
 pub mod widgets;
 
 pub use feed::SparkFeed;
+pub use open_log::OpenEventLog;
 pub use panel::SparkPanel;
 pub use route::SparkRoute;

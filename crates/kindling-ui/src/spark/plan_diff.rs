@@ -68,7 +68,7 @@ fn joins(initial: &PlanGraph, last: &PlanGraph, metric: MetricOf, out: &mut Vec<
         let mut marks = vec![(new.id, Mark::Changed)];
         let reason = match built.and_then(|node| {
             marks.push((node.id, Mark::Added));
-            metric(node, "data size")
+            map_output(last, node).and_then(|exchange| metric(exchange, "data size"))
         }) {
             Some(size) => {
                 format!("One side measured {}, small enough to broadcast.", kindling_status::format::bytes_ui(size))
@@ -80,11 +80,25 @@ fn joins(initial: &PlanGraph, last: &PlanGraph, metric: MetricOf, out: &mut Vec<
     }
 }
 
+/// The shuffle whose sizes decided: the exchange that a chain of single inputs leads to.
+fn map_output<'a>(graph: &'a PlanGraph, node: &'a PlanNode) -> Option<&'a PlanNode> {
+    let mut at = node;
+    for _ in 0..graph.nodes.len() {
+        match inputs(graph, at.id).as_slice() {
+            [input] if input.name == "Exchange" => return Some(input),
+            [input] => at = input,
+            _ => return None,
+        }
+    }
+    None
+}
+
 fn inputs(graph: &PlanGraph, id: usize) -> Vec<&PlanNode> {
     graph.edges.iter().filter(|(_, to)| *to == id).filter_map(|(from, _)| graph.nodes.get(*from)).collect()
 }
 
 fn shuffle_reads(initial: &PlanGraph, last: &PlanGraph, metric: MetricOf, out: &mut Vec<Change>) {
+    let mut taken = vec![];
     for read in named(last, "AQEShuffleRead") {
         let exchange = inputs(last, read.id).into_iter().find(|node| node.name == "Exchange");
         let before =
@@ -93,8 +107,12 @@ fn shuffle_reads(initial: &PlanGraph, last: &PlanGraph, metric: MetricOf, out: &
         let skewed = metric(read, "number of skewed partitions").filter(|count| *count > 0);
         let mut initial_marks = vec![];
         if let Some(exchange) = exchange {
-            let same = initial.nodes.iter().find(|node| without_ids(&node.desc) == without_ids(&exchange.desc));
-            initial_marks.extend(same.map(|node| (node.id, Mark::Changed)));
+            let is_same =
+                |node: &&PlanNode| without_ids(&node.desc) == without_ids(&exchange.desc) && !taken.contains(&node.id);
+            if let Some(node) = initial.nodes.iter().find(is_same) {
+                taken.push(node.id);
+                initial_marks.push((node.id, Mark::Changed));
+            }
         }
         let written = exchange.and_then(|node| metric(node, "shuffle bytes written"));
         let sizes = written.map(|bytes| format!("The shuffle wrote {}. ", kindling_status::format::bytes_ui(bytes)));

@@ -89,7 +89,9 @@ pub fn draw(store: &AppStatusStore, execution: &SqlExecution, graph: &PlanGraph,
         .map(|(node, (desc, metrics))| {
             let longest = metrics.iter().map(|line| line.chars().count()).max().unwrap_or(0).max(desc.chars().count());
             let wide = (longest as f64 * 6.2 + 18.0).max(node.name.chars().count() as f64 * 7.0 + 24.0);
-            Size { across: wide.clamp(118.0, 300.0), along: HEIGHT + 13.0 * metrics.len() as f64 }
+            // Room for the edge of the stage that ends here, and of the one that begins below.
+            let border = if view.with_stages && node.name.ends_with("Exchange") { 26.0 } else { 0.0 };
+            Size { across: wide.clamp(118.0, 300.0), along: HEIGHT + 13.0 * metrics.len() as f64 + border }
         })
         .collect();
     let gaps = Gaps { across: 34.0, along: 26.0 };
@@ -98,13 +100,14 @@ pub fn draw(store: &AppStatusStore, execution: &SqlExecution, graph: &PlanGraph,
     let at = |index: usize| {
         let place = places.get(index).copied().unwrap_or_default();
         let size = sizes.get(index).copied().unwrap_or(Size { across: 0.0, along: 0.0 });
-        (place.across + PAD, place.along + PAD + top, size.across, size.along)
+        let lines = texts.get(index).map_or(0, |(_, metrics)| metrics.len());
+        (place.across + PAD, place.along + PAD + top, size.across, HEIGHT + 13.0 * lines as f64)
     };
     let width = whole.across + 2.0 * PAD;
     let height = whole.along + 2.0 * PAD + top;
     let mut svg = String::new();
     if view.with_stages {
-        stage_boxes(store, execution, graph, &nodes, &groups, &at, &mut svg);
+        stage_boxes(store, execution, graph, &nodes, &edges, &groups, &at, &mut svg);
     }
     for (from, to) in &edges {
         let (x1, y1, w1, h1) = at(*from);
@@ -213,11 +216,13 @@ fn stage_groups(nodes: &[&PlanNode], edges: &[(usize, usize)]) -> Vec<usize> {
     group
 }
 
+#[expect(clippy::too_many_arguments, reason = "the parts of one drawing")]
 fn stage_boxes(
     store: &AppStatusStore,
     execution: &SqlExecution,
     graph: &PlanGraph,
     nodes: &[&PlanNode],
+    edges: &[(usize, usize)],
     groups: &[usize],
     at: &dyn Fn(usize) -> (f64, f64, f64, f64),
     svg: &mut String,
@@ -226,11 +231,26 @@ fn stage_boxes(
     for (index, group) in groups.iter().enumerate() {
         members.entry(*group).or_default().push(index);
     }
+    let stage_of =
+        |indices: &[usize]| stage_of(store, execution, graph, indices.iter().filter_map(|at| nodes.get(*at).copied()));
+    // What is only collected for a broadcast ran in no tasks of its own that the metrics tell of: it is drawn with the
+    // stage that it is broadcast to.
+    let homeless: Vec<usize> =
+        members.iter().filter(|(_, indices)| stage_of(indices).is_none()).map(|(group, _)| *group).collect();
+    for group in homeless {
+        let target = edges
+            .iter()
+            .filter(|(from, _)| groups.get(*from) == Some(&group))
+            .filter_map(|(_, to)| groups.get(*to))
+            .find(|to| **to != group);
+        if let Some(target) = target
+            && let Some(indices) = members.remove(&group)
+        {
+            members.entry(*target).or_default().extend(indices);
+        }
+    }
     for indices in members.values() {
-        let Some(stage) = stage_of(store, execution, graph, indices.iter().filter_map(|at| nodes.get(*at).copied()))
-        else {
-            continue;
-        };
+        let Some(stage) = stage_of(indices) else { continue };
         let corners: Vec<(f64, f64, f64, f64)> = indices.iter().map(|index| at(*index)).collect();
         let left = corners.iter().map(|corner| corner.0).fold(f64::INFINITY, f64::min) - 10.0;
         let top = corners.iter().map(|corner| corner.1).fold(f64::INFINITY, f64::min) - 20.0;
@@ -253,6 +273,23 @@ fn stage_boxes(
             stage.stage_id,
         ));
     }
+}
+
+/// The stage that ran a node, by the groups that the drawing uses.
+pub fn stage_of_node(
+    store: &AppStatusStore,
+    execution: &SqlExecution,
+    graph: &PlanGraph,
+    node: usize,
+) -> Option<StageAttempt> {
+    let nodes: Vec<&PlanNode> = graph.nodes.iter().filter(|node| is_drawn(node)).collect();
+    let position = |id: usize| nodes.iter().position(|node| node.id == id);
+    let edges: Vec<(usize, usize)> =
+        graph.edges.iter().filter_map(|(from, to)| Some((position(*from)?, position(*to)?))).collect();
+    let groups = stage_groups(&nodes, &edges);
+    let own = groups.get(position(node)?)?;
+    let members = nodes.iter().zip(&groups).filter(|(_, group)| *group == own).map(|(node, _)| *node);
+    stage_of(store, execution, graph, members)
 }
 
 /// The stage whose tasks ran these nodes: the one that most of their own metrics were reported by.

@@ -106,9 +106,22 @@ fn card(
     let memory = match executor.max_memory {
         Some(max) if executor.is_active => {
             let share = 100.0 * executor.memory_used as f64 / max.max(1) as f64;
+            // Only heartbeats tell of execution memory; without one there is nothing to show.
+            let peak = executor.peak_memory_metrics.get("OnHeapExecutionMemory");
+            let peak_share = 100.0 * peak as f64 / max.max(1) as f64;
+            let execution = (peak > 0).then(|| {
+                view! {
+                    <i class="sw" style="background:var(--ember-fill)"></i>
+                    {format!("peak execution {}, ", format::bytes_ui(peak))}
+                }
+            });
             view! {
-                <div class="membar"><i class="st" style=format!("--p:{share:.0}%")></i></div>
+                <div class="membar">
+                    <i class="e" style=format!("--p:{peak_share:.0}%")></i>
+                    <i class="st" style=format!("--p:{share:.0}%")></i>
+                </div>
                 <span>
+                    {execution}
                     <i class="sw" style="background:var(--info-fill)"></i>
                     {format!("storage {}, of {}", format::bytes_ui(executor.memory_used), format::bytes_ui(max))}
                 </span>

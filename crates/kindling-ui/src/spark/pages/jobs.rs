@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 
 use crate::spark::{
-    SparkFeed, SparkRoute,
+    OpenEventLog, SparkFeed, SparkRoute,
     panel::PanelActions,
     table::{Column, Key, RowAttrs, TableState, table, text},
     timeline::{EventTimeline, Span},
@@ -68,20 +68,6 @@ fn summary(store: &AppStatusStore) -> AnyView {
 #[component]
 fn NoJobs(feed: SparkFeed) -> impl IntoView {
     let actions = use_context::<PanelActions>();
-    let failed = RwSignal::new(None::<String>);
-    let open = move |event: ev::Event| {
-        let input: web_sys::HtmlInputElement = event_target(&event);
-        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
-        let name = file.name();
-        leptos::task::spawn_local(async move {
-            let read = wasm_bindgen_futures::JsFuture::from(file.unchecked_ref::<web_sys::Blob>().text()).await;
-            let result = match read.ok().and_then(|text| text.as_string()) {
-                Some(text) => feed.open_event_log(&name, &text),
-                None => Err(format!("{name} could not be read")),
-            };
-            failed.set(result.err());
-        });
-    };
     view! {
         <div class="page" data-testid="page-jobs">
             <div class="empty" data-testid="spark-empty">
@@ -94,11 +80,7 @@ fn NoJobs(feed: SparkFeed) -> impl IntoView {
                 {actions.and_then(|actions| actions.run_first).map(|run| {
                     view! { <button class="btn" on:click=move |_| run.run(())>"Run the first cell"</button> }
                 })}
-                <label class="btn ghost">
-                    "Open event log"
-                    <input type="file" class="vh" data-testid="event-log-open" on:change=open/>
-                </label>
-                {move || failed.get().map(|why| view! { <p class="bad" role="alert">{why}</p> })}
+                <OpenEventLog feed/>
             </div>
         </div>
     }
@@ -228,7 +210,8 @@ fn description(job: &&JobData) -> AnyView {
     let more = job.error_message.as_deref().map(|message| message.lines().next().unwrap_or("").to_string());
     let more = more.or_else(|| job.description.as_ref().map(|_| job.name.clone()));
     let first = job.description.clone().unwrap_or_else(|| job.name.clone());
-    view! { {link(route, first)}{more.map(|more| view! { <br/><small>{crate::spark::html::clip(&more, 160)}</small> })} }.into_any()
+    view! { {link(route, first)}{more.map(|more| view! { <br/><small>{crate::spark::html::clip(&more, 80)}</small> })} }
+        .into_any()
 }
 
 fn tasks_bar(job: &&JobData) -> AnyView {

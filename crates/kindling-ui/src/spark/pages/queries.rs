@@ -90,7 +90,7 @@ pub fn query_table(roots: Vec<&SqlExecution>, inner: &[&SqlExecution], now: i64,
     let mut columns: Vec<Column<Item>> = vec![
         Column::new("ID", "n", |own: &Item| link(SparkRoute::Query(own.execution_id.0), own.execution_id.to_string()))
             .by(|own| Key::int(own.execution_id.0)),
-        Column::new("Query ID", "mono", query_id),
+        Column::new("Query ID", "", query_id),
         Column::new("Status", "", |own: &Item| status_badge(own.status()))
             .by(|own| Key::Text(own.status().as_str().to_string())),
         Column::new("Description", "", |own: &Item| {

@@ -341,6 +341,14 @@ fn Pane(feed: SparkFeed, key: ExecutionId, plans: Plans, last: bool) -> impl Int
                 {note}
                 <span class="spacer"></span>
                 <span class="small num" aria-live="polite">{count}</span>
+                {move || {
+                    let marked = last && drawn.with(|drawn| drawn.as_ref().is_some_and(|drawn| drawn.svg.contains("tagt")));
+                    marked.then(|| view! {
+                        <span class="badge ok">"+ added"</span>
+                        <span class="badge warn">"changed"</span>
+                        <span class="badge bad">"− removed"</span>
+                    })
+                }}
             </header>
             <div
                 node_ref=pane
@@ -379,7 +387,10 @@ fn node_details(store: &AppStatusStore, own: &SqlExecution, plans: Plans) -> Any
     let cluster = node.in_cluster.and_then(|id| graph.nodes.get(id));
     let accumulators: Vec<AccumulatorId> =
         node.metrics.iter().chain(cluster.into_iter().flat_map(|own| &own.metrics)).map(|m| m.accumulator_id).collect();
-    let stages = store.stages_of_metrics(own, &accumulators);
+    let mut stages = store.stages_of_metrics(own, &accumulators);
+    if stages.is_empty() && last {
+        stages.extend(plan_svg::stage_of_node(store, own, graph, id));
+    }
     let stage_links = links(stages.iter().map(|stage| {
         let route = SparkRoute::Stage { id: stage.stage_id.0, attempt: stage.attempt };
         (route, format!("Stage {}", stage.stage_id))
