@@ -232,7 +232,7 @@ export class Editor {
   }
 
   private contentAttributes(label: string): Extension {
-    return EditorView.contentAttributes.of({ "aria-label": label, "data-testid": "cell-editor", spellcheck: "false", autocorrect: "off", autocapitalize: "off" });
+    return EditorView.contentAttributes.of({ "aria-label": label, "data-testid": "cell-editor", tabindex: "0", spellcheck: "false", autocorrect: "off", autocapitalize: "off" });
   }
 
   private async complete(context: CompletionContext): Promise<CompletionResult | null> {

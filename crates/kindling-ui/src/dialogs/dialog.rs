@@ -16,7 +16,8 @@ const FOCUSABLE: &str = "a[href], button:not([disabled]), input:not([disabled]),
 #[component]
 pub fn DialogFrame(
     /// Its title.
-    title: &'static str,
+    #[prop(into)]
+    title: String,
     /// Test hook.
     testid: &'static str,
     /// More classes.

@@ -28,9 +28,8 @@ pub fn TrustDialog(
         (n.title(), parts.join(", "), conf)
     });
     view! {
-        <DialogFrame title="This notebook is not yours yet" testid="trust-dialog" role="alertdialog" closable=false>
+        <DialogFrame title=from testid="trust-dialog" role="alertdialog" closable=false>
             <div class="in">
-                <p class="small">{from}</p>
                 <div class="callout">
                     <Icon name="alert"/>
                     <div>

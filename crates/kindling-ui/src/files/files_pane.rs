@@ -74,19 +74,16 @@ pub fn FilesPane() -> impl IntoView {
                 </span>
             </div>
         </For>
-        {move || {
-            match rows.get() {
-                Some(rows) if rows.is_empty() && app.files.uploads.with(|u| u.is_empty()) => {
-                    view! {
-                        <p class="small muted" style="padding:4px 2px" data-testid="files-empty">
-                            "No files yet. The bundled notebooks bring their own samples."
-                        </p>
-                    }
-                        .into_any()
-                }
-                _ => ().into_any(),
-            }
-        }}
+        // Its place is kept while the list is on its way.
+        <Show when=move || rows.with(|r| r.as_ref().is_none_or(|r| r.is_empty())) && app.files.uploads.with(|u| u.is_empty())>
+            <p
+                class="small muted"
+                style=move || if rows.with(|r| r.is_none()) { "padding:4px 2px;visibility:hidden" } else { "padding:4px 2px" }
+                data-testid="files-empty"
+            >
+                "No files yet. The bundled notebooks bring their own samples."
+            </p>
+        </Show>
         <For each=move || rows.get().unwrap_or_default() key=|r| (r.path.clone(), r.size as u64) let:row>
             <FileItem row/>
         </For>

@@ -224,7 +224,7 @@ pub fn time_label(seconds: f64, step: f64) -> String {
 /// Round tick values that cover a range, about `wanted` of them.
 pub fn ticks(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let span = high - low;
-    if !(span > 0.0) || !span.is_finite() {
+    if span.is_nan() || span <= 0.0 || span.is_infinite() {
         return vec![low];
     }
     let raw = span / wanted.max(1) as f64;

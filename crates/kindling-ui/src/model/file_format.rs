@@ -159,12 +159,8 @@ pub fn rows(entries: &[FileEntry]) -> Vec<FileRow> {
         })
         .filter_map(|e| parent(&e.path))
         .collect();
-    sets.extend(
-        entries
-            .iter()
-            .filter(|e| e.directory && e.path.matches('/').count() == 1)
-            .filter_map(|e| e.path.starts_with("spark-warehouse/").then(|| e.path.clone())),
-    );
+    let tables = entries.iter().filter(|e| e.directory && e.path.matches('/').count() == 1);
+    sets.extend(tables.filter(|e| e.path.starts_with("spark-warehouse/")).map(|e| e.path.clone()));
     sets.sort();
     sets.dedup();
     // Partition folders belong to the set above them.

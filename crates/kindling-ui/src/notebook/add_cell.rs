@@ -19,7 +19,8 @@ pub fn AddCell() -> impl IntoView {
         }
     };
     view! {
-        <li class="addcell">
+        // Shown with the notebook: alone it would jump when the cells come.
+        <li class="addcell" hidden=move || app.doc.with(|d| d.is_empty())>
             {button("add-pyspark", Language::Python)} {button("add-sql", Language::Sql)}
             {button("add-markdown", Language::Markdown)}
         </li>

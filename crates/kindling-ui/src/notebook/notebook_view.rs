@@ -64,6 +64,10 @@ pub fn NotebookView() -> impl IntoView {
 
 /// Scrolls a cell into view; in command mode it also gets the focus, unless something inside it has it.
 fn reveal(id: &str, mode: Mode) {
+    // At start the notebook is read from its top, and no focus ring shows; keys work all the same.
+    if !host::user_was_active() {
+        return;
+    }
     let Some(document) = host::document() else { return };
     let Some(cell) = document.get_element_by_id(&format!("cell-{id}")).and_then(|e| e.dyn_into::<HtmlElement>().ok())
     else {
@@ -75,8 +79,7 @@ fn reveal(id: &str, mode: Mode) {
         active.as_ref().is_some_and(|a| a.closest(".veil, .topbar, .side, .spark, .menu").ok().flatten().is_some());
     if mode == Mode::Command {
         let in_editor = active.as_ref().is_some_and(|a| a.closest(".cm-content").ok().flatten().is_some());
-        // At start nothing has the focus, and no ring shows; keys work all the same.
-        if (!inside || in_editor) && !elsewhere && host::user_was_active() {
+        if (!inside || in_editor) && !elsewhere {
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
             let _ = cell.focus_with_options(&options);

@@ -104,7 +104,7 @@ pub fn ChartView(frame: Arc<DataFrameResult>) -> impl IntoView {
                 <div class="enc">
                     <Menu
                         class="btn ghost small"
-                        label="Kind of chart"
+                        label=Signal::derive(move || format!("{} chart. Change", spec.get().kind.label()))
                         testid="chart-kind"
                         popup="listbox"
                         button=ViewFn::from(move || {

@@ -221,7 +221,7 @@ fn underlined(summary: &str) -> Vec<AnyView> {
                     view! {
                         {part(0, start)}
                         <span class="squig">{part(start, end)}</span>
-                        {part(end, usize::MAX.min(line.chars().count().max(end)))}
+                        {part(end, line.chars().count().max(end))}
                         "\n"
                     }
                     .into_any(),

@@ -11,7 +11,7 @@ fn move_focus(menu: &HtmlElement, by: i32) {
     let Ok(items) = menu.query_selector_all("button:not([disabled]), a, select") else { return };
     let count = items.length() as i32;
     let active = crate::host::document().and_then(|d| d.active_element());
-    let at = (0..count).find(|i| items.item(*i as u32).as_ref() == active.as_deref().map(|e| e.as_ref()));
+    let at = (0..count).find(|i| items.item(*i as u32).as_ref() == active.as_deref());
     if count > 0 {
         let next = at.map_or(0, |at| (at + by).rem_euclid(count));
         if let Some(item) = items.item(next as u32).and_then(|n| n.dyn_into::<HtmlElement>().ok()) {

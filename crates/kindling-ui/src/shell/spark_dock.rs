@@ -3,6 +3,7 @@
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::host;
 use crate::kernel::client::Answer;
@@ -36,11 +37,24 @@ pub fn download_event_log(app: App) {
     );
 }
 
+/// Shows an event log in the panel, in place of this tab's application.
+fn open_event_log(app: App, file: Option<web_sys::File>) {
+    let Some(file) = file else { return };
+    let name = file.name();
+    spawn_local(async move {
+        let text = JsFuture::from(file.text()).await.ok().and_then(|t| t.as_string()).unwrap_or_default();
+        if let Err(error) = app.spark.open_event_log(&name, &text) {
+            app.shell.toast(true, format!("{name} is no event log"), error, None);
+        }
+    });
+}
+
 /// The dock.
 #[component]
 pub fn SparkDock() -> impl IntoView {
     let app = use_app();
     let section = NodeRef::<html::Section>::new();
+    let log_input = NodeRef::<html::Input>::new();
     let dragging = RwSignal::new(false);
     let set_split = move |percent: f64| {
         app.shell.split.set(percent.clamp(25.0, 75.0));
@@ -91,7 +105,19 @@ pub fn SparkDock() -> impl IntoView {
             ></button>
             <div class="sp-head">
                 <b>"Spark UI"</b>
-                <span class="mono">{move || app.versions.with(|v| v.application.clone())}</span>
+                <span class="mono">
+                    {move || match app.spark.log_name() {
+                        Some(name) => Some(format!("{name} (opened log, read-only)")),
+                        None => app.versions.with(|v| v.application.clone()),
+                    }}
+                </span>
+                <input
+                    type="file"
+                    hidden
+                    node_ref=log_input
+                    aria-label="Open an event log"
+                    on:change=move |_| open_event_log(app, log_input.get_untracked().and_then(|i| i.files()).and_then(|f| f.get(0)))
+                />
                 <span class="spacer"></span>
                 <Menu
                     class="btn ghost small dock"
@@ -103,6 +129,21 @@ pub fn SparkDock() -> impl IntoView {
                         <Icon name="down2" small=true/>
                         "Download event log"
                     </button>
+                    <button
+                        data-testid="open-event-log"
+                        on:click=move |_| {
+                            if let Some(input) = log_input.get_untracked() {
+                                input.set_value("");
+                                input.click();
+                            }
+                        }
+                    >
+                        <Icon name="folder" small=true/>
+                        "Open an event log …"
+                    </button>
+                    <Show when=move || !app.spark.is_live()>
+                        <button on:click=move |_| app.spark.close_event_log()>"Back to this tab’s application"</button>
+                    </Show>
                 </Menu>
                 <button
                     class="icon small dock"

@@ -34,7 +34,7 @@ impl App {
 
     fn enqueue(&self, id: &str, batch: Option<u32>) {
         if !self.trusted.get_untracked() {
-            let from = "This notebook is not trusted yet.".to_owned();
+            let from = "This notebook came from elsewhere".to_owned();
             self.shell.dialog.set(Some(super::shell::Dialog::Trust(from)));
             return;
         }
