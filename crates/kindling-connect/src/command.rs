@@ -35,9 +35,6 @@ impl CommandRunner for QueryRun<'_> {
     }
 
     fn write(&self, state: &SessionState, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
-        if !write.overwrite_prefix.is_empty() {
-            return Err(SparkError::unsupported("INSERT OVERWRITE of a static partition"));
-        }
         let mut options = SourceOptions::new(&write.options);
         if write.dynamic_overwrite {
             let dynamic = ("partitionOverwriteMode".to_string(), "dynamic".to_string());

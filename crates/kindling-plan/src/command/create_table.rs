@@ -188,7 +188,6 @@ impl CommandContext<'_> {
             options: table.options.clone(),
             mode,
             partition_columns: table.partition_columns.clone(),
-            overwrite_prefix: String::new(),
             dynamic_overwrite: dynamic && mode == SaveMode::Overwrite && !table.partition_columns.is_empty(),
         }
     }

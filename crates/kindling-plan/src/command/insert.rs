@@ -27,7 +27,6 @@ impl CommandContext<'_> {
                 options: directory.options.clone(),
                 mode: SaveMode::Overwrite,
                 partition_columns: vec![],
-                overwrite_prefix: String::new(),
                 dynamic_overwrite: false,
             };
             self.runner.write(self.state, &plan, &write)?;
@@ -51,11 +50,35 @@ impl CommandContext<'_> {
         let matching = if insert.by_name { Matching::ByName } else { Matching::ByPosition(&insert.columns) };
         let plan = self.plan_insert(&table, &insert.query, &matching, &given)?;
         let mode = if insert.overwrite { SaveMode::Overwrite } else { SaveMode::Append };
-        let mut write = self.write_of(&table, mode);
+        let write = self.write_of(&table, mode);
         if insert.overwrite && !write.dynamic_overwrite {
-            write.overwrite_prefix = partition_path(&table, &statics);
+            self.check_not_read(&plan, &table)?;
+            if !statics.is_empty() {
+                return self.overwrite_partition(&table, &partition_path(&table, &statics), &plan);
+            }
         }
         self.runner.write(self.state, &plan, &write)?;
+        Ok(CommandOutput::empty())
+    }
+
+    /// Replaces what is below one folder of partition values: the new files first, and when they are there, the old go.
+    fn overwrite_partition(&self, table: &CatalogTable, path: &str, plan: &AnalyzedPlan) -> SparkResult<CommandOutput> {
+        let files = &self.state.file_system;
+        let folder = files.resolve(table.location.as_deref().unwrap_or_default())?.join(path);
+        let mut old = vec![];
+        let mut open = vec![folder];
+        while let Some(folder) = open.pop() {
+            if !files.exists(&folder)? {
+                continue;
+            }
+            for child in files.list(&folder)? {
+                if child.is_dir { open.push(child.path) } else { old.push(child.path) }
+            }
+        }
+        self.runner.write(self.state, plan, &self.write_of(table, SaveMode::Append))?;
+        for file in old {
+            files.delete(&file, false)?;
+        }
         Ok(CommandOutput::empty())
     }
 

@@ -55,9 +55,6 @@ pub struct FileWrite {
     pub mode: SaveMode,
     /// Columns of the plan whose values become folders, in order.
     pub partition_columns: Vec<String>,
-    /// With `Overwrite`: replace only below this folder of partition values (`p=1/q=2`), the static part of
-    /// `PARTITION (…)`; empty for all.
-    pub overwrite_prefix: String,
     /// With `Overwrite`: replace only partitions that get rows (`spark.sql.sources.partitionOverwriteMode=dynamic`).
     pub dynamic_overwrite: bool,
 }

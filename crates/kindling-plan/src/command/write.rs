@@ -1,10 +1,15 @@
 //! `df.write…` and `df.writeTo(…)`.
 
+use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
 use kindling_common::{SparkError, SparkResult, conf};
+use kindling_functions::error::from_datafusion;
 use kindling_spec::{ExprKind, Relation, SaveMode, WriteOperation, WriteOperationV2, WriteTarget, WriteV2Mode};
 
 use super::{CommandContext, CommandOutput, FileWrite, create_table::take_path, insert::Matching};
-use crate::{analyze, catalog::errors};
+use crate::{
+    AnalyzedPlan, analyze,
+    catalog::{CatalogTable, errors},
+};
 
 impl CommandContext<'_> {
     pub(super) fn write(&self, write: &WriteOperation) -> SparkResult<CommandOutput> {
@@ -45,7 +50,6 @@ impl CommandContext<'_> {
             options,
             mode: write.mode,
             partition_columns: write.partition_columns.clone(),
-            overwrite_prefix: String::new(),
             dynamic_overwrite: dynamic && write.mode == SaveMode::Overwrite && !write.partition_columns.is_empty(),
         };
         self.runner.write(self.state, &plan, &write)?;
@@ -69,11 +73,7 @@ impl CommandContext<'_> {
                     }
                     // The rows may come from the table itself, so they are resolved before it goes.
                     let plan = analyze(self.state, &write.input)?;
-                    if reads_from(self, &plan, existing.location.as_deref())? {
-                        return Err(
-                            SparkError::analysis("UNSUPPORTED_OVERWRITE.TABLE").param("table", identifier.quoted())
-                        );
-                    }
+                    self.check_not_read(&plan, &existing)?;
                     catalog.drop_table(&identifier)?;
                 }
             }
@@ -142,24 +142,26 @@ impl CommandContext<'_> {
             }
         }
     }
-}
 
-/// Whether a plan scans files below a table's folder.
-fn reads_from(context: &CommandContext<'_>, plan: &crate::AnalyzedPlan, location: Option<&str>) -> SparkResult<bool> {
-    use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
-    let Some(location) = location else { return Ok(false) };
-    let folder = context.state.file_system.resolve(location)?;
-    let mut found = false;
-    plan.plan
-        .apply_with_subqueries(|node| {
-            if let LogicalPlan::TableScan(scan) = node
-                && let Ok(provider) = source_as_provider(&scan.source)
-                && let Some(table) = kindling_datasource::as_file_table(provider.as_ref())
-            {
-                found |= table.root_paths().iter().any(|root| root.starts_with(&folder));
-            }
-            Ok(TreeNodeRecursion::Continue)
-        })
-        .map_err(kindling_functions::error::from_datafusion)?;
-    Ok(found)
+    /// Fails where a plan reads the table that it is to replace.
+    pub(super) fn check_not_read(&self, plan: &AnalyzedPlan, table: &CatalogTable) -> SparkResult<()> {
+        let Some(location) = &table.location else { return Ok(()) };
+        let folder = self.state.file_system.resolve(location)?;
+        let mut found = false;
+        plan.plan
+            .apply_with_subqueries(|node| {
+                if let LogicalPlan::TableScan(scan) = node
+                    && let Ok(provider) = source_as_provider(&scan.source)
+                    && let Some(files) = kindling_datasource::as_file_table(provider.as_ref())
+                {
+                    found |= files.root_paths().iter().any(|root| root.starts_with(&folder));
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+            .map_err(from_datafusion)?;
+        if found {
+            return Err(SparkError::analysis("UNSUPPORTED_OVERWRITE.TABLE").param("table", table.identifier.quoted()));
+        }
+        Ok(())
+    }
 }

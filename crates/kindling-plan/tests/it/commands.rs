@@ -189,9 +189,15 @@ fn partitions_are_folders() {
     s.ok("ALTER TABLE p DROP PARTITION (d = 'a/b')");
     assert_eq!(s.run("SHOW PARTITIONS p"), "d=x");
     assert_eq!(s.run("SHOW COLUMNS IN p"), "a\ne\nd");
-    s.ok("INSERT OVERWRITE p PARTITION (d = 'y') SELECT 1, 2");
+    s.state
+        .file_system
+        .write_all(&s.state.file_system.resolve("spark-warehouse/p/d=x/old.csv").unwrap(), b"1,1\n")
+        .unwrap();
+    s.ok("INSERT OVERWRITE p PARTITION (d = 'x') SELECT 2, 2 WHERE false");
+    assert_eq!(s.run("SELECT count(*) FROM p WHERE d = 'x'"), "0");
     let write = s.runner.writes.lock().unwrap().pop().unwrap();
-    assert_eq!((write.partition_columns, write.overwrite_prefix), (vec!["d".to_string()], "d=y".to_string()));
+    assert_eq!((write.partition_columns, write.mode), (vec!["d".to_string()], SaveMode::Append));
+    assert_eq!(s.run("INSERT OVERWRITE p PARTITION (d = 'x') SELECT a, e FROM p"), "UNSUPPORTED_OVERWRITE.TABLE");
     assert_eq!(s.run("SHOW PARTITIONS nope"), "TABLE_OR_VIEW_NOT_FOUND");
     s.ok("CREATE TABLE q (a INT) USING csv");
     assert_eq!(s.run("SHOW PARTITIONS q"), "INVALID_PARTITION_OPERATION.PARTITION_SCHEMA_IS_EMPTY");
