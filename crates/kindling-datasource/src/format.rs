@@ -15,6 +15,7 @@ use crate::{
     FileFormat, FilePath, FileStatus, FileSystem, SourceOptions,
     csv::{self, CsvOptions, CsvReader},
     error::external,
+    json::{self, JsonOptions, JsonReader},
     parquet::{self, ParquetOptions},
     split::FileSplit,
     text::{TextOptions, TextReader},
@@ -24,6 +25,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) enum Format {
     Csv(Arc<CsvOptions>),
+    Json(Arc<JsonOptions>),
     Parquet(Arc<ParquetOptions>),
     Text(Arc<TextOptions>),
 }
@@ -53,7 +55,7 @@ impl Format {
             FileFormat::Csv => Ok(Format::Csv(Arc::new(CsvOptions::new(options, conf)?))),
             FileFormat::Parquet => Ok(Format::Parquet(Arc::new(ParquetOptions::new(options, conf)?))),
             FileFormat::Text => Ok(Format::Text(Arc::new(TextOptions::new(options, conf)?))),
-            other => Err(SparkError::unsupported(format!("the data source '{}'", other.short_name()))),
+            FileFormat::Json => Ok(Format::Json(Arc::new(JsonOptions::new(options, conf)?))),
         }
     }
 
@@ -66,6 +68,7 @@ impl Format {
     pub(crate) fn infer(&self, fs: &Arc<dyn FileSystem>, files: &[FileStatus]) -> SparkResult<Option<StructType>> {
         match self {
             Format::Csv(options) => csv::infer(fs, files, options),
+            Format::Json(options) => json::infer(fs, files, options),
             Format::Parquet(options) => parquet::infer(fs, files, options),
             Format::Text(_) => Ok(Some(TextOptions::schema())),
         }
@@ -80,8 +83,18 @@ impl Format {
                     !matches!(data_type, DataType::Array { .. } | DataType::Map { .. } | DataType::Struct(_))
                 })
             }
+            Format::Json(options) => options.check_schema(schema),
             Format::Parquet(_) => check_types(schema, "Parquet", |data_type| *data_type != DataType::CalendarInterval),
             Format::Text(_) => check_types(schema, "Text", |data_type| data_type.is_string()),
+        }
+    }
+
+    /// The column of a schema that keeps malformed records.
+    pub(crate) fn corrupt_index(&self, schema: &StructType) -> Option<usize> {
+        match self {
+            Format::Csv(options) => options.corrupt_index(schema),
+            Format::Json(options) => options.corrupt_index(schema),
+            Format::Parquet(_) | Format::Text(_) => None,
         }
     }
 
@@ -89,6 +102,7 @@ impl Format {
     pub(crate) fn splittable(&self, path: &FilePath) -> bool {
         match self {
             Format::Csv(options) => options.splittable(path),
+            Format::Json(options) => options.splittable(path),
             Format::Parquet(_) => true,
             Format::Text(options) => options.splittable(path),
         }
@@ -106,6 +120,7 @@ impl Format {
                     .unwrap_or_else(|error| futures::stream::iter([Err(external(error))]).boxed());
             }
             Format::Csv(options) => CsvReader::open(context, options, split).map(|reader| Box::new(reader) as _),
+            Format::Json(options) => JsonReader::open(context, options, split).map(|reader| Box::new(reader) as _),
             Format::Text(options) => TextReader::open(context, options, split).map(|reader| Box::new(reader) as _),
         };
         match batches {

@@ -224,10 +224,6 @@ impl ChunkReader {
             }
         }
     }
-
-    pub(crate) fn path(&self) -> &FilePath {
-        &self.file.path
-    }
 }
 
 #[cfg(test)]

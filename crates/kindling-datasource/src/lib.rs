@@ -6,6 +6,7 @@ mod format;
 mod fs;
 mod glob;
 mod input;
+mod json;
 mod lines;
 mod listing;
 mod options;
@@ -18,6 +19,7 @@ mod split;
 mod table;
 mod text;
 mod value;
+mod write;
 
 pub use error::{FsError, FsErrorKind, FsResult};
 #[cfg(not(target_arch = "wasm32"))]
@@ -29,3 +31,4 @@ pub use scan::{FileScanExec, ScanDescription};
 pub use source::{FileFormat, SourceRequest, resolve_source};
 pub use split::{FilePartition, FileSplit};
 pub use table::{FileTable, as_file_table};
+pub use write::{DataWritingExec, TaskCommitMessage, WriteJob, WriteRequest, WriteStats, WrittenFile};

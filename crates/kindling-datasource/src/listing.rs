@@ -3,7 +3,7 @@
 use kindling_common::{SparkError, SparkResult};
 
 use crate::{
-    FilePath, FileStatus, FileSystem, FsErrorKind, SourceOptions, glob,
+    FileStatus, FileSystem, FsErrorKind, SourceOptions, glob,
     value::{SessionZone, parse_timestamp},
 };
 
@@ -85,7 +85,7 @@ impl Filter {
     fn new(options: &SourceOptions, zone: &SessionZone) -> SparkResult<Filter> {
         let zone = match options.get("timeZone") {
             Some(name) => SessionZone::parse(name)?,
-            None => zone.clone(),
+            None => *zone,
         };
         let time = |key: &str| match options.get(key) {
             None => Ok(None),
@@ -110,7 +110,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::InMemoryFileSystem;
+    use crate::{FilePath, InMemoryFileSystem};
 
     fn names(paths: &[&str], options: &[(&str, &str)]) -> SparkResult<Vec<String>> {
         let fs = InMemoryFileSystem::new();

@@ -68,7 +68,7 @@ pub(crate) fn pack(
     splittable: impl Fn(&FilePath) -> bool,
 ) -> Vec<FilePartition> {
     let max = max_split_bytes(config, directories);
-    let mut splits = vec![];
+    let mut splits: Vec<FileSplit> = vec![];
     for directory in directories {
         // Spark's listing drops empty files before it splits.
         for file in directory.files.iter().filter(|file| file.len > 0) {
@@ -88,7 +88,7 @@ pub(crate) fn pack(
             }
         }
     }
-    splits.sort_by(|a, b| b.length.cmp(&a.length));
+    splits.sort_by_key(|split| std::cmp::Reverse(split.length));
 
     let open_cost = config.bytes(&conf::FILES_OPEN_COST_IN_BYTES).max(0) as u64;
     let mut partitions = vec![];

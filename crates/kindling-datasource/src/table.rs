@@ -20,11 +20,12 @@ use datafusion::{
     physical_plan::{ExecutionPlan, PhysicalExpr, expressions::Column},
     scalar::ScalarValue,
 };
-use kindling_common::{RuntimeConfig, SparkResult, conf, to_arrow};
+use kindling_common::{RuntimeConfig, SparkError, SparkResult, conf, to_arrow};
 use kindling_spec::{StructField, StructType};
 
 use crate::{
     FileFormat, FilePath, FileScanExec, FileStatus, FileSystem, SourceRequest,
+    error::external,
     format::Format,
     partitioning::{PartitionSpec, same_name},
     scan::{ColumnSource, ScanDescription},
@@ -263,6 +264,13 @@ impl TableProvider for FileTable {
         let projection = projection.unwrap_or(&all);
         let schema = Arc::new(arrow.project(projection)?);
         let columns: Vec<ColumnSource> = projection.iter().map(|index| self.columns[*index]).collect();
+        // Only parsing tells which records are malformed, and a scan of that column alone would parse nothing.
+        if let Some(corrupt) = self.format.corrupt_index(&self.data_schema) {
+            let mut data = columns.iter().filter(|column| matches!(column, ColumnSource::Data(_))).peekable();
+            if data.peek().is_some() && data.all(|column| *column == ColumnSource::Data(corrupt)) {
+                return Err(external(SparkError::analysis("UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN")));
+            }
+        }
         let read = columns.iter().filter_map(|column| match column {
             ColumnSource::Data(index) => Some(self.data_schema.fields[*index].clone()),
             ColumnSource::Partition(_) => None,

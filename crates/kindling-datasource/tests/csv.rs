@@ -1,4 +1,5 @@
 //! CSV as Spark 4.2.0 reads it: every expectation here was taken from it.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod common;
 

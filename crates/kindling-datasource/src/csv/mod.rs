@@ -7,5 +7,5 @@ mod reader;
 mod tokenizer;
 
 pub(crate) use infer::infer;
-pub(crate) use options::CsvOptions;
-pub(crate) use reader::CsvReader;
+pub(crate) use options::{CsvOptions, ParseMode, check_corrupt_column};
+pub(crate) use reader::{CsvReader, fail_fast};

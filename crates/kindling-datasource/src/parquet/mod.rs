@@ -8,4 +8,4 @@ mod schema;
 
 pub(crate) use options::ParquetOptions;
 pub(crate) use reader::open;
-pub(crate) use schema::infer;
+pub(crate) use schema::{ROW_METADATA, infer};

@@ -17,7 +17,7 @@ use datafusion::{
         listing::PartitionedFile,
         object_store::ObjectStoreUrl,
         physical_plan::{
-            FileScanConfigBuilder, FileSource, FileStreamBuilder, ParquetFileReaderFactory, ParquetSource,
+            FileScanConfigBuilder, FileStreamBuilder, ParquetFileReaderFactory, ParquetSource,
             parquet::{ParquetAccessPlan, RowGroupAccess},
         },
     },

@@ -141,8 +141,9 @@ fn parse_any_timestamp(bytes: &[u8]) -> Option<(i64, Option<SessionZone>)> {
         rest = &rest[1..];
         let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
         // Digits past microseconds are cut, not rounded.
-        for i in 0..6 {
-            micros = micros * 10 + if i < digits { i64::from(rest[i] - b'0') } else { 0 };
+        let fraction = rest[..digits].iter().copied().chain(std::iter::repeat(b'0'));
+        for digit in fraction.take(6) {
+            micros = micros * 10 + i64::from(digit - b'0');
         }
         rest = &rest[digits..];
     }

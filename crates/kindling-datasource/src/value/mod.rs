@@ -10,7 +10,7 @@ pub(crate) use datetime::{
 };
 pub(crate) use number::{
     format_decimal, format_double, format_float, parse_boolean, parse_decimal, parse_decimal_as, parse_double,
-    parse_float, parse_integer, parse_unscaled,
+    parse_float, parse_integer,
 };
 pub(crate) use pattern::DateTimePattern;
 pub(crate) use zone::SessionZone;
