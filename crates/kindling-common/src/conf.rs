@@ -142,7 +142,7 @@ conf_entries! {
     /// Rows of one Arrow batch sent to the client.
     ARROW_MAX_RECORDS_PER_BATCH = ("spark.sql.execution.arrow.maxRecordsPerBatch", "10000", true);
     /// Most bytes of rows that the client uploads for one DataFrame.
-    LOCAL_RELATION_SIZE_LIMIT = ("spark.sql.session.localRelationSizeLimit", "3GB", true);
+    LOCAL_RELATION_SIZE_LIMIT = ("spark.sql.session.localRelationSizeLimit", "3221225472", true);
     /// Size above which the client compresses a plan; -1 never.
     PLAN_COMPRESSION_THRESHOLD = ("spark.connect.session.planCompression.threshold", "-1", true);
     /// How the client compresses plans.
