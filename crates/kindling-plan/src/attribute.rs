@@ -22,6 +22,8 @@ pub struct Attribute {
     pub metadata: Option<String>,
     /// Qualifier: `[alias]` or `[catalog, database, table]`.
     pub qualifier: Vec<String>,
+    /// Whether only a qualified name reaches it: a key of a `USING` join that the merged key hides.
+    pub qualified_only: bool,
     /// Connect plans whose output this column is part of.
     pub plan_ids: Vec<i64>,
 }

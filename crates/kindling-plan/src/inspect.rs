@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::{
-    common::tree_node::TreeNodeRecursion,
-    datasource::source_as_provider,
-    logical_expr::LogicalPlan,
-};
+use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_datasource::FileTable;
 use kindling_functions::error::from_datafusion;

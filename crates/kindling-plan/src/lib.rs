@@ -2,6 +2,7 @@
 
 mod attribute;
 pub mod catalog;
+pub mod command;
 mod functions;
 mod inspect;
 pub mod logical;
@@ -12,6 +13,7 @@ mod resolver;
 mod session;
 
 pub use attribute::{AnalyzedPlan, Attribute};
+pub use command::{CommandOutput, CommandRunner, FileWrite, run_command};
 pub use inspect::{explain, input_files};
 pub use present::{batch_strings, nullable_strings, pretty_strings};
-pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, optimize, parse_sql};
+pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, create_write_plan, optimize, parse_sql};

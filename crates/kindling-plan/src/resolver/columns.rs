@@ -48,7 +48,7 @@ impl Resolver<'_> {
         }
         let mut context = ExprContext::new(&scope, "SELECT");
         context.windows = Some(vec![]);
-        context.generator = Some(None);
+        context.generators = Some(vec![]);
         for alias in aliases {
             if self.holds_aggregate(alias)? {
                 // As in Spark this is a global aggregate over the other columns, and so an error that names them.
@@ -62,17 +62,17 @@ impl Resolver<'_> {
             values.push(self.expression(alias, &mut context)?);
         }
         let windows = context.windows.take().unwrap_or_default();
-        let generator = context.generator.take().flatten();
+        let generators = context.generators.take().unwrap_or_default();
         let mut plan = super::project::with_windows(input.plan, windows)?;
         let mut named: Vec<(DfExpr, Attribute)> = Vec::with_capacity(values.len());
         for value in &values {
-            match &generator {
-                Some(generator) if value.typed == generator.call.rows => {
+            match generators.iter().find(|generator| generator.placeholder == value.typed.expr) {
+                Some(generator) => {
                     let (extended, generated) = self.generate(plan, generator, &value.aliases, &[])?;
                     plan = extended;
                     named.extend(generated.iter().map(|a| (a.column(), a.clone())));
                 }
-                _ => named.push(self.named(value)),
+                None => named.push(self.named(value)),
             }
         }
         let mut items = Vec::with_capacity(scope.attributes.len() + named.len());

@@ -36,6 +36,9 @@ impl Resolver<'_> {
         context.aggregates = Some(vec![]);
         context.windows = Some(vec![]);
         let condition_value = self.expression(condition, &mut context)?;
+        if context.windows.as_ref().is_some_and(|windows| !windows.is_empty()) {
+            return Err(SparkError::analysis("WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE").param("clauseName", "WHERE"));
+        }
         let misplaced: Vec<String> = [context.aggregates.take(), context.windows.take()]
             .into_iter()
             .flatten()

@@ -63,9 +63,9 @@ impl Resolver<'_> {
     /// Resolves a generator call outside a select list.
     fn generator(&mut self, scope: &Scope, expr: &Expr) -> SparkResult<Generator> {
         let mut context = ExprContext::new(scope, "LATERAL VIEW");
-        context.generator = Some(None);
+        context.generators = Some(vec![]);
         let value = self.expression(expr, &mut context)?;
-        context.generator.flatten().ok_or_else(|| {
+        context.generators.and_then(|mut found| found.pop()).ok_or_else(|| {
             SparkError::analysis("UNSUPPORTED_GENERATOR.NOT_GENERATOR")
                 .param("functionName", kindling_spec::quote_identifier(value.text.split('(').next().unwrap_or("")))
                 .param("classCanonicalName", "?")
@@ -118,7 +118,7 @@ impl Resolver<'_> {
         let rows = self.scalar("array_repeat", vec![row, count])?;
         let call =
             GeneratorCall { name: "replicaterows", outer: false, rows: rows.typed, output: StructType { fields } };
-        let generator = Generator { call, text: "replicaterows(...)".into() };
+        let generator = Generator::of(call, "replicaterows(...)");
         let (plan, generated) = self.generate(plan, &generator, &[], &[])?;
         let items: Vec<(DfExpr, Attribute)> = generated
             .into_iter()

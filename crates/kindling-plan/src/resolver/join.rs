@@ -141,6 +141,7 @@ impl Resolver<'_> {
             return Ok(Resolved { scope, ..joined });
         }
         // Columns as the join gives them, with its nullability.
+        let hide = |attribute: Attribute| Attribute { qualified_only: true, ..attribute };
         let of = |id: u64| joined.scope.attributes.iter().find(|a| a.id == id).cloned();
         let mut attributes: Vec<Attribute> = vec![];
         let mut hidden: Vec<Attribute> = joined.scope.hidden.clone();
@@ -148,7 +149,7 @@ impl Resolver<'_> {
         match join_type {
             JoinType::RightOuter => {
                 attributes.extend(right_keys.iter().filter_map(|id| of(*id)));
-                hidden.extend(left_keys.iter().filter_map(|id| of(*id)));
+                hidden.extend(left_keys.iter().filter_map(|id| of(*id)).map(hide));
             }
             JoinType::FullOuter => {
                 let mut items: Vec<(DfExpr, Attribute)> = joined
@@ -166,11 +167,11 @@ impl Resolver<'_> {
                     attributes.push(attribute);
                 }
                 plan = plan::project_items(plan, &items)?;
-                hidden.extend(left_keys.iter().chain(&right_keys).filter_map(|id| of(*id)));
+                hidden.extend(left_keys.iter().chain(&right_keys).filter_map(|id| of(*id)).map(hide));
             }
             _ => {
                 attributes.extend(left_keys.iter().filter_map(|id| of(*id)));
-                hidden.extend(right_keys.iter().filter_map(|id| of(*id)));
+                hidden.extend(right_keys.iter().filter_map(|id| of(*id)).map(hide));
             }
         }
         let is_key = |id: u64| left_keys.contains(&id) || right_keys.contains(&id);

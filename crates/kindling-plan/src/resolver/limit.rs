@@ -14,28 +14,27 @@ use crate::logical::{Tail, extension};
 
 impl Resolver<'_> {
     pub(super) fn limit(&mut self, input: &Relation, limit: &Expr) -> SparkResult<Resolved> {
-        let fetch = self.row_count("limit", limit)?;
         let input = self.relation(input)?;
+        let fetch = self.row_count("limit", limit, &input.scope)?;
         Ok(limited(input, None, Some(fetch)))
     }
 
     pub(super) fn offset(&mut self, input: &Relation, offset: &Expr) -> SparkResult<Resolved> {
-        let skip = self.row_count("offset", offset)?;
         let input = self.relation(input)?;
+        let skip = self.row_count("offset", offset, &input.scope)?;
         Ok(limited(input, Some(skip), None))
     }
 
     pub(super) fn tail(&mut self, input: &Relation, limit: &Expr) -> SparkResult<Resolved> {
-        let limit = self.row_count("tail", limit)?;
         let input = self.relation(input)?;
+        let limit = self.row_count("tail", limit, &input.scope)?;
         let node = Tail { input: input.plan, limit: usize::try_from(limit).unwrap_or(usize::MAX) };
         Ok(Resolved { plan: extension(node), scope: input.scope, below: super::Below::Nothing })
     }
 
     /// A constant, non-negative number of rows.
-    pub(super) fn row_count(&mut self, name: &str, expr: &Expr) -> SparkResult<i64> {
-        let scope = Scope::default();
-        let mut context = ExprContext::new(&scope, "LIMIT");
+    fn row_count(&mut self, name: &str, expr: &Expr, scope: &Scope) -> SparkResult<i64> {
+        let mut context = ExprContext::new(scope, "LIMIT");
         let value = self.expression(expr, &mut context)?;
         let error = |condition: &'static str| {
             SparkError::analysis(condition)

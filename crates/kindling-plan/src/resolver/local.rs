@@ -97,6 +97,7 @@ impl Resolver<'_> {
             nullable: field.nullable,
             metadata: field.metadata.clone(),
             qualifier: vec![],
+            qualified_only: false,
             plan_ids: vec![],
         }
     }

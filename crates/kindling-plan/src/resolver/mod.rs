@@ -15,6 +15,7 @@ mod limit;
 mod local;
 mod plan;
 mod project;
+mod qualify;
 mod range;
 mod recursive_cte;
 mod repartition;
@@ -185,6 +186,7 @@ impl<'a> Resolver<'a> {
             RelationKind::Project { input, expressions } => self.project(input, expressions),
             RelationKind::Filter { input, condition } => self.filter(input, condition),
             RelationKind::Having { input, condition } => self.having(input, condition),
+            RelationKind::Qualify { input, condition } => self.qualify(input, condition),
             RelationKind::Join(join) => self.join(join),
             RelationKind::SetOperation { left, right, op, all, by_name, allow_missing_columns } => {
                 self.set_operation(left, right, *op, *all, *by_name, *allow_missing_columns)
@@ -269,6 +271,7 @@ impl<'a> Resolver<'a> {
             nullable: value.nullable,
             metadata: None,
             qualifier: vec![],
+            qualified_only: false,
             plan_ids: vec![],
         }
     }

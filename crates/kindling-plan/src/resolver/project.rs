@@ -23,24 +23,20 @@ impl Resolver<'_> {
         let scope = input.scope.clone();
         let mut context = ExprContext::new(&scope, "SELECT");
         context.windows = Some(vec![]);
-        context.generator = Some(None);
+        context.generators = Some(vec![]);
         let values = self.items(expressions, &mut context)?;
         let windows = context.windows.take().unwrap_or_default();
-        let generator = context.generator.take().flatten();
+        let generators = context.generators.take().unwrap_or_default();
         let mut plan = with_windows(input.plan, windows)?;
         let mut items = Vec::with_capacity(values.len());
-        match generator {
-            None => items.extend(values.iter().map(|value| self.named(value))),
-            Some(generator) => {
-                for value in &values {
-                    if value.typed == generator.call.rows && strip_alias(&value.text) == generator.text {
-                        let (extended, generated) = self.generate(plan, &generator, &value.aliases, &[])?;
-                        plan = extended;
-                        items.extend(generated.iter().map(|attribute| (attribute.column(), attribute.clone())));
-                    } else {
-                        items.push(self.named(value));
-                    }
+        for value in &values {
+            match generators.iter().find(|generator| generator.placeholder == value.typed.expr) {
+                Some(generator) => {
+                    let (extended, generated) = self.generate(plan, generator, &value.aliases, &[])?;
+                    plan = extended;
+                    items.extend(generated.iter().map(|attribute| (attribute.column(), attribute.clone())));
                 }
+                None => items.push(self.named(value)),
             }
         }
         self.finish_projection(plan, items, scope)
@@ -115,11 +111,6 @@ impl Resolver<'_> {
             _ => Ok(false),
         }
     }
-}
-
-/// The text of a value without the alias that `Value::aliased` put behind it.
-fn strip_alias(text: &str) -> &str {
-    text.rsplit_once(" AS ").map_or(text, |(before, _)| before)
 }
 
 /// Adds window operators for the calls, one for each partitioning and order.

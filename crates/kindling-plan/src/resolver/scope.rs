@@ -97,7 +97,7 @@ impl Scope {
         if candidates.is_empty() {
             return SparkError::analysis("UNRESOLVED_COLUMN.WITHOUT_SUGGESTION").param("objectName", name);
         }
-        let proposal: Vec<String> = order_by_similarity(&name, &candidates).into_iter().take(5).collect();
+        let proposal: Vec<String> = order_by_similarity(parts, &candidates).into_iter().take(5).collect();
         SparkError::analysis("UNRESOLVED_COLUMN.WITH_SUGGESTION")
             .param("objectName", name)
             .param("proposal", proposal.join(", "))
@@ -123,7 +123,11 @@ fn candidates(names: NameMatch, attributes: &[Attribute], parts: &[String], qual
             .iter()
             .filter(|attribute| {
                 names.same(&attribute.name, name)
-                    && (qualifier_length == 0 || ends_with(names, &attribute.qualifier, qualifier))
+                    && if qualifier_length == 0 {
+                        !attribute.qualified_only
+                    } else {
+                        ends_with(names, &attribute.qualifier, qualifier)
+                    }
             })
             .map(|attribute| Found { attribute: attribute.clone(), nested: nested.to_vec() })
             .collect();
@@ -167,6 +171,7 @@ mod tests {
             nullable: true,
             metadata: None,
             qualifier: vec![qualifier.into()],
+            qualified_only: false,
             plan_ids: vec![],
         }
     }

@@ -3,9 +3,7 @@
 use datafusion::logical_expr::Expr as DfExpr;
 use kindling_common::{SparkError, SparkResult};
 use kindling_functions::TypedExpr;
-use kindling_spec::{
-    Aggregate, CastMode, DataType, Expr, ExprKind, GroupType, Literal, Relation, RelationKind,
-};
+use kindling_spec::{Aggregate, CastMode, DataType, Expr, ExprKind, GroupType, Literal, Relation, RelationKind};
 
 use super::{
     Below, Resolved, Resolver,
@@ -18,11 +16,8 @@ impl Resolver<'_> {
     /// A pivoted count of pairs; the first column is named after both.
     pub(super) fn crosstab(&mut self, input: &Relation, column1: &str, column2: &str) -> SparkResult<Resolved> {
         let text = |name: &str| {
-            let cast = ExprKind::Cast {
-                expr: Box::new(Expr::column([name])),
-                to: DataType::String,
-                mode: CastMode::Legacy,
-            };
+            let cast =
+                ExprKind::Cast { expr: Box::new(Expr::column([name])), to: DataType::String, mode: CastMode::Legacy };
             Expr::call("coalesce", vec![cast.into(), Expr::literal(Literal::String("null".into()))])
         };
         let name = format!("{column1}_{column2}");
@@ -55,8 +50,7 @@ impl Resolver<'_> {
         let input = self.relation(input)?;
         let accuracy = if relative_error <= 0.0 { i32::MAX } else { (1.0 / relative_error).min(2e9) as i32 };
         let literals = probabilities.iter().map(|p| Literal::Double(*p)).collect();
-        let probabilities =
-            TypedExpr::literal(&Literal::Array { element: DataType::Double, values: literals })?;
+        let probabilities = TypedExpr::literal(&Literal::Array { element: DataType::Double, values: literals })?;
         let mut aggregates = vec![];
         let mut quantiles = vec![];
         for name in columns {

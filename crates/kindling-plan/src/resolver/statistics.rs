@@ -198,7 +198,7 @@ impl Resolver<'_> {
         let aggregated =
             if aggregates.is_empty() { plan::one_row() } else { plan::aggregate(input.plan, vec![], aggregates)? };
         let call = GeneratorCall { name: "inline", outer: false, rows: rows.typed, output: StructType { fields } };
-        let (plan, generated) = self.generate(aggregated, &Generator { call, text: "inline(...)".into() }, &[], &[])?;
+        let (plan, generated) = self.generate(aggregated, &Generator::of(call, "inline(...)"), &[], &[])?;
         let plan = plan::select_attributes(plan, &generated)?;
         Ok(Resolved::new(plan, generated))
     }

@@ -23,8 +23,9 @@ impl Resolver<'_> {
         let old = input.scope.attributes.clone();
         if old.len() != columns.len() {
             return Err(SparkError::analysis("ASSIGNMENT_ARITY_MISMATCH")
-                .param("numExpr", old.len().to_string())
-                .param("numTarget", columns.len().to_string()));
+                // Spark names them the other way round here.
+                .param("numTarget", old.len().to_string())
+                .param("numExpr", columns.len().to_string()));
         }
         let items: Vec<_> = old
             .iter()
@@ -41,7 +42,8 @@ impl Resolver<'_> {
 
 /// Qualifies all columns; nothing below can be reached by name any more.
 pub(super) fn qualified(input: Resolved, qualifier: Vec<String>) -> Resolved {
-    let requalify = |attribute: Attribute| Attribute { qualifier: qualifier.clone(), ..attribute };
+    let requalify =
+        |attribute: Attribute| Attribute { qualifier: qualifier.clone(), qualified_only: false, ..attribute };
     Resolved {
         plan: input.plan,
         scope: Scope::new(input.scope.attributes.into_iter().map(requalify).collect()),

@@ -3,15 +3,17 @@
 use crate::attribute::quote_parts;
 
 /// Candidates, quoted, the most similar to `base` first.
-pub(crate) fn order_by_similarity(base: &str, candidates: &[Vec<String>]) -> Vec<String> {
-    let stripped = strip_common_qualifiers(candidates);
+pub(crate) fn order_by_similarity(base: &[String], candidates: &[Vec<String>]) -> Vec<String> {
+    let stripped = strip_common_qualifiers(candidates, base.len());
+    let base = &quote_parts(base);
     let mut quoted: Vec<String> = stripped.iter().map(|parts| quote_parts(parts)).collect();
+    quoted.sort();
     quoted.sort_by_key(|candidate| levenshtein(candidate, base));
     quoted
 }
 
-/// Leaves out the qualifiers that all candidates share.
-fn strip_common_qualifiers(candidates: &[Vec<String>]) -> Vec<Vec<String>> {
+/// Leaves out the qualifiers that all candidates share, down to `least` parts.
+fn strip_common_qualifiers(candidates: &[Vec<String>], least: usize) -> Vec<Vec<String>> {
     let prefix = |parts: &Vec<String>, n: usize| parts.get(..parts.len().saturating_sub(n)).unwrap_or(&[]).to_vec();
     let same = |n: usize| match candidates.first() {
         Some(first) => candidates.iter().all(|parts| prefix(parts, n) == prefix(first, n)),
@@ -26,6 +28,7 @@ fn strip_common_qualifiers(candidates: &[Vec<String>]) -> Vec<Vec<String>> {
     } else {
         usize::MAX
     };
+    let keep = keep.max(least);
     candidates.iter().map(|parts| parts.get(parts.len().saturating_sub(keep)..).unwrap_or(parts).to_vec()).collect()
 }
 
@@ -65,6 +68,6 @@ mod tests {
     #[test]
     fn the_nearest_name_comes_first_without_the_common_qualifier() {
         let candidates = vec![vec!["t".to_string(), "zzz".to_string()], vec!["t".to_string(), "name".to_string()]];
-        assert_eq!(order_by_similarity("`nama`", &candidates), vec!["`name`", "`zzz`"]);
+        assert_eq!(order_by_similarity(&["nama".to_string()], &candidates), vec!["`name`", "`zzz`"]);
     }
 }

@@ -17,7 +17,9 @@ use super::{CteInScope, Resolved, Resolver, plan, subquery_alias::qualified};
 use crate::{
     Attribute,
     attribute::quote_parts,
-    catalog::{CatalogRelation, CatalogTable, GLOBAL_TEMP_DATABASE, SESSION_CATALOG, TempView},
+    catalog::{
+        CatalogRelation, CatalogTable, GLOBAL_TEMP_DATABASE, SESSION_CATALOG, TempView, errors::table_or_view_not_found,
+    },
     logical::{JoinHint, extension},
 };
 
@@ -105,7 +107,8 @@ impl Resolver<'_> {
         {
             return self.files(format, vec![path.clone()], None, options);
         }
-        Err(SparkError::analysis("TABLE_OR_VIEW_NOT_FOUND").param("relationName", quote_parts(name)))
+        self.state.catalog.qualify(name)?;
+        Err(table_or_view_not_found(&self.state.catalog, name))
     }
 
     fn cte(&mut self, position: usize) -> SparkResult<Resolved> {
@@ -117,11 +120,8 @@ impl Resolver<'_> {
         self.ctes.truncate(visible);
         self.ctes.extend(hidden);
         let resolved = resolved?;
-        let resolved = if cte.columns.is_empty() || recursive {
-            resolved
-        } else {
-            self.rename_columns(resolved, &cte.columns)?
-        };
+        let resolved =
+            if cte.columns.is_empty() || recursive { resolved } else { self.rename_columns(resolved, &cte.columns)? };
         Ok(qualified(resolved, vec![cte.name]))
     }
 
@@ -325,7 +325,7 @@ impl Resolver<'_> {
                 .param("functionName", "`range`")
                 .param("expectedNum", "[1, 2, 3, 4]")
                 .param("actualNum", numbers.len().to_string())
-                .param("docroot", "https://spark.apache.org/docs/4.2.0")),
+                .param("docroot", "https://spark.apache.org/docs/latest")),
         }
     }
 }

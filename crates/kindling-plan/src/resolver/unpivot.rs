@@ -76,7 +76,7 @@ impl Resolver<'_> {
         }
         let rows = self.scalar("array", rows)?;
         let call = GeneratorCall { name: "inline", outer: false, rows: rows.typed, output: StructType { fields } };
-        let generator = Generator { call, text: "unpivot(...)".into() };
+        let generator = Generator::of(call, "unpivot(...)");
         let id_items: Vec<(DfExpr, Attribute)> = ids.iter().map(|value| self.named(value)).collect();
         let (mut plan, generated) = self.generate(input.plan, &generator, &[], &[])?;
         if !unpivot.include_nulls {

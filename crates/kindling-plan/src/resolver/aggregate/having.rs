@@ -56,7 +56,7 @@ impl Resolver<'_> {
         context.scopes.push(&input_scope);
         context.aggregate_scope = 1;
         context.aggregates = Some(state.aggregates.clone());
-        if clause == "ORDER BY" {
+        if clause != "HAVING" {
             context.windows = Some(state.windows.clone());
         }
         context.grouping = state.grouping_columns();
@@ -79,7 +79,12 @@ impl Resolver<'_> {
             let window = state.replace_keys(window, &value.text)?;
             state.windows.push(window);
         }
-        value.typed.expr = state.over_groups(value.typed.expr, &value.text)?;
+        // A column that is neither an output nor a key is not there at all.
+        let missing = std::mem::take(&mut context.missing);
+        value.typed.expr = state.over_groups(value.typed.expr, &value.text).map_err(|error| match missing.first() {
+            Some(column) if error.condition.starts_with("MISSING_") => output.unresolved(&[column.name.clone()]),
+            _ => error,
+        })?;
         Ok((value, over_output))
     }
 }

@@ -97,7 +97,8 @@ impl Resolver<'_> {
                 .param("name", quote_parts(&[name]))
                 .param("n", context.lateral.iter().filter(|(a, _)| self.names.same(a, name)).count().to_string()));
         }
-        let mut value = Value::new(value.typed.clone(), alias.clone());
+        let mut value = Value::new(value.typed.clone(), format!("lateralAliasReference({alias})"));
+        value.default_name = Some(alias.clone());
         for field in fields {
             value = self.field(value, field)?;
         }

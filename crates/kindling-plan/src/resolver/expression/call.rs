@@ -5,7 +5,7 @@ use datafusion::{
     logical_expr::Expr as DfExpr,
 };
 use kindling_common::{SparkError, SparkResult};
-use kindling_functions::{AggregateOptions, FunctionEntry, FunctionKind, SortKey, TypedExpr};
+use kindling_functions::{AggregateOptions, FunctionEntry, FunctionKind, GeneratorCall, SortKey, TypedExpr};
 use kindling_spec::{DataType, Expr, ExprKind, NullOrdering, SortDirection, SortOrder, UnresolvedFunction};
 
 use super::{ExprContext, Generator, Resolver, Text, Value, text};
@@ -57,7 +57,7 @@ impl Resolver<'_> {
                 let (text, call_text) = call_texts(&name, &arguments);
                 let typed = arguments.into_iter().map(|value| value.typed).collect();
                 let call = self.with_call_context(&expr.origin, &call_text, |call| build(call, typed))?;
-                self.collect_generator(Generator { call, text }, context)
+                self.collect_generator(call, text, context)
             }
             FunctionKind::HigherOrder(higher_order) => self.higher_order(entry, higher_order, function, expr, context),
         }
@@ -77,11 +77,14 @@ impl Resolver<'_> {
                 .param("prettyName", format!("`{name}`"))
                 .param("syntax", clause));
         }
-        let generator = context.generator.take();
+        context.depth += 1;
         let arguments = self.arguments(&function.arguments, context);
-        context.generator = generator;
+        context.depth -= 1;
         let arguments = arguments?;
-        let (text, call_text) = call_texts(name, &arguments);
+        let (mut text, call_text) = call_texts(name, &arguments);
+        if let [left, right] = arguments.as_slice() {
+            text = date_arithmetic_text(name, left, right).unwrap_or(text);
+        }
         let typed = arguments.into_iter().map(|value| value.typed).collect();
         let typed = self.with_call_context(&expr.origin, &call_text, |call| entry.build_scalar(call, typed))?;
         Ok(Value::new(typed, text))
@@ -161,24 +164,23 @@ impl Resolver<'_> {
         Ok(Value::new(TypedExpr::new(expr, typed.data_type, typed.nullable), text))
     }
 
-    fn collect_generator(&mut self, generator: Generator, context: &mut ExprContext<'_>) -> SparkResult<Value> {
-        match &mut context.generator {
-            Some(slot @ None) => {
-                let text = generator.text.clone();
-                // Stands for the generator until the select list is planned; it is never evaluated.
-                let typed = generator.call.rows.clone();
-                *slot = Some(generator);
-                Ok(Value::new(typed, text))
-            }
-            Some(Some(_)) => Err(SparkError::analysis("UNSUPPORTED_GENERATOR.MULTI_GENERATOR")
-                .param("num", "2")
-                .param("generators", format!("\"{}\"", generator.text))),
-            None if context.clause == "SELECT" => {
-                Err(SparkError::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
-                    .param("expression", format!("\"{}\"", generator.text)))
-            }
-            None => Err(SparkError::analysis("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT").param("plan", context.clause)),
-        }
+    fn collect_generator(
+        &mut self,
+        call: GeneratorCall,
+        text: String,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        let data_type = match call.output.fields.as_slice() {
+            [field] => field.data_type.clone(),
+            _ => DataType::Struct(call.output.clone()),
+        };
+        let Some(generators) = &mut context.generators else {
+            return Err(SparkError::analysis("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT").param("plan", context.clause));
+        };
+        context.nested_generator |= context.depth > 0;
+        let placeholder = TypedExpr::column(format!("generator#{}", self.state.next_id()), data_type, true);
+        generators.push(Generator { call, text: text.clone(), placeholder: placeholder.expr.clone() });
+        Ok(Value::new(placeholder, text))
     }
 
     /// Resolves arguments; stars become the columns they stand for. Inside an aggregate no other may stand.
@@ -297,6 +299,28 @@ pub(in crate::resolver) fn sort_key(value: Value, order: &SortOrder) -> (SortKey
     let nulls = if nulls_first { "NULLS FIRST" } else { "NULLS LAST" };
     let text = format!("{} {direction} {nulls}", value.text);
     (SortKey { expr: value.typed, ascending, nulls_first }, text)
+}
+
+/// Dates plus numbers and intervals are other expressions in Spark than sums, and print as those.
+fn date_arithmetic_text(name: &str, left: &Value, right: &Value) -> Option<String> {
+    let is_time =
+        |value: &Value| matches!(value.typed.data_type, DataType::Date | DataType::Timestamp | DataType::TimestampNtz);
+    let is_interval = |value: &Value| {
+        matches!(
+            value.typed.data_type,
+            DataType::CalendarInterval | DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. }
+        )
+    };
+    let is_date = |value: &Value| value.typed.data_type == DataType::Date;
+    let is_days = |value: &Value| matches!(value.typed.data_type, DataType::Byte | DataType::Short | DataType::Integer);
+    match name {
+        "+" | "-" if is_time(left) && is_interval(right) => Some(format!("{} {name} {}", left.text, right.text)),
+        "+" if is_interval(left) && is_time(right) => Some(format!("{} + {}", right.text, left.text)),
+        "+" if is_date(left) && is_days(right) => Some(format!("date_add({}, {})", left.text, right.text)),
+        "+" if is_days(left) && is_date(right) => Some(format!("date_add({}, {})", right.text, left.text)),
+        "-" if is_date(left) && is_days(right) => Some(format!("date_sub({}, {})", left.text, right.text)),
+        _ => None,
+    }
 }
 
 fn call_texts(name: &str, arguments: &[Value]) -> (String, Text) {

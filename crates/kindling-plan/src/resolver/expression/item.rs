@@ -1,7 +1,7 @@
 //! Items of a select list: resolved expressions as named output columns.
 
 use datafusion::logical_expr::Expr;
-use kindling_common::SparkResult;
+use kindling_common::{SparkError, SparkResult};
 
 use super::{ExprContext, Resolver, Value};
 use crate::Attribute;
@@ -33,6 +33,11 @@ impl Resolver<'_> {
                 continue;
             }
             let value = self.expression(expr, context)?;
+            if context.nested_generator {
+                return Err(SparkError::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
+                    .param("expression", format!("\"{}\"", value.text))
+                    .at(&expr.origin));
+            }
             if let [alias] = value.aliases.as_slice() {
                 context.lateral.push((alias.clone(), value.clone()));
             }

@@ -63,11 +63,12 @@ impl Resolver<'_> {
     /// `s.*` of a struct column.
     fn expand_struct(&mut self, target: &[String], context: &mut ExprContext<'_>) -> SparkResult<Vec<Value>> {
         let not_found = |context: &ExprContext<'_>| {
-            let columns: Vec<String> = context
+            let mut columns: Vec<String> = context
                 .scopes
                 .first()
                 .map(|scope| scope.attributes.iter().map(|a| quote_parts(&[&a.name])).collect())
                 .unwrap_or_default();
+            columns.sort();
             SparkError::analysis("CANNOT_RESOLVE_STAR_EXPAND")
                 .param("targetString", quote_parts(target))
                 .param("columns", columns.join(", "))

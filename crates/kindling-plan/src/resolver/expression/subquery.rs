@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use datafusion::{
-    common::Spans,
+    common::{
+        Column, Spans,
+        tree_node::{Transformed, TreeNode},
+    },
     logical_expr::{
         BinaryExpr, Expr as DfExpr, LogicalPlan, Subquery,
         expr::{Exists, InSubquery},
+        lit, when,
     },
+    scalar::ScalarValue,
 };
 use kindling_common::{SparkError, SparkResult};
-use kindling_functions::{TypedExpr, coercion};
+use kindling_functions::{TypedExpr, coercion, error::from_datafusion};
 use kindling_spec::{DataType, Expr, SubqueryExpr, SubqueryKind, SubqueryPlan};
 
 use super::{ExprContext, Resolver, Text, Value};
@@ -37,6 +42,11 @@ impl Resolver<'_> {
             }
             SubqueryKind::Exists => {
                 let inner = self.inner(&subquery.plan, context)?;
+                if !is_filter(context.clause) {
+                    let (_, text) = visible(inner.clone())?;
+                    let expr = self.counts(inner.plan)?;
+                    return Ok(Value::new(TypedExpr::new(expr, DataType::Boolean, false), format!("exists({text})")));
+                }
                 let (subquery, text) = visible(inner)?;
                 let expr = DfExpr::Exists(Exists { subquery, negated: false });
                 Ok(Value::new(TypedExpr::new(expr, DataType::Boolean, false), format!("exists({text})")))
@@ -101,12 +111,53 @@ impl Resolver<'_> {
         };
         let right = TypedExpr::new(*right, DataType::Null, nullable);
         let attribute = self.attribute("listquery", &right);
+        let column = attribute.column();
         let projected = plan::project_items(inner.plan, &[(right.expr, attribute)])?;
+        if !is_filter(context.clause) {
+            let (_, outer) = as_subquery(projected.clone());
+            let expr = self.in_value(*left, projected, column, nullable, context)?;
+            let text = in_text(&texts, &outer);
+            return Ok(Value::new(TypedExpr::new(expr, DataType::Boolean, nullable), text));
+        }
         let (subquery, outer) = as_subquery(projected);
         let expr = DfExpr::InSubquery(InSubquery { expr: left, subquery, negated: false });
-        let left_text = if texts.len() == 1 { texts.join("") } else { format!("({})", texts.join(", ")) };
-        let text = format!("({left_text} IN (listquery({outer})))");
+        let text = in_text(&texts, &outer);
         Ok(Value::new(TypedExpr::new(expr, DataType::Boolean, nullable), text))
+    }
+
+    /// Whether a subquery gives rows, as a value: DataFusion takes `EXISTS` in filters only.
+    fn counts(&mut self, plan: LogicalPlan) -> SparkResult<DfExpr> {
+        let count = datafusion::functions_aggregate::expr_fn::count(lit(1_i64));
+        let name = Column::new_unqualified(count.schema_name().to_string());
+        let aggregated = plan::aggregate(plan, vec![], vec![count])?;
+        let positive = DfExpr::Column(name).gt(lit(0_i64));
+        let attribute = self.attribute("exists", &TypedExpr::boolean(true));
+        let projected = plan::project_items(aggregated, &[(positive, attribute)])?;
+        let (subquery, _) = as_subquery(projected);
+        Ok(datafusion::functions::expr_fn::coalesce(vec![DfExpr::ScalarSubquery(subquery), lit(false)]))
+    }
+
+    /// `value IN (subquery)` as a value, with its three outcomes.
+    fn in_value(
+        &mut self,
+        value: DfExpr,
+        plan: LogicalPlan,
+        column: DfExpr,
+        nullable: bool,
+        context: &ExprContext<'_>,
+    ) -> SparkResult<DfExpr> {
+        let outer = as_outer(value.clone(), context)?;
+        let found = self.counts(plan::filter(plan.clone(), column.clone().eq(outer))?)?;
+        if !nullable {
+            return Ok(found);
+        }
+        let any = self.counts(plan.clone())?;
+        let nulls = self.counts(plan::filter(plan, column.is_null())?)?;
+        let unknown = value.is_null().and(any).or(nulls);
+        when(found, lit(true))
+            .when(unknown, DfExpr::Literal(ScalarValue::Boolean(None), None))
+            .otherwise(lit(false))
+            .map_err(from_datafusion)
     }
 
     /// Resolves a subquery's relation; what the expression may refer to are its outer columns.
@@ -130,6 +181,41 @@ impl Resolver<'_> {
         self.outer.pop();
         resolved
     }
+}
+
+/// Clauses that become filters, where DataFusion turns subqueries into joins.
+fn is_filter(clause: &str) -> bool {
+    matches!(clause, "WHERE" | "HAVING" | "QUALIFY" | "JOIN")
+}
+
+fn in_text(values: &[String], outer: &str) -> String {
+    let left = if values.len() == 1 { values.join("") } else { format!("({})", values.join(", ")) };
+    format!("({left} IN (listquery({outer})))")
+}
+
+/// An expression over the columns around a subquery, as seen from inside of it.
+fn as_outer(expr: DfExpr, context: &ExprContext<'_>) -> SparkResult<DfExpr> {
+    let attributes = || context.scopes.iter().flat_map(|scope| scope.attributes.iter().chain(&scope.hidden));
+    let unknown = expr
+        .column_refs()
+        .into_iter()
+        .any(|column| !attributes().any(|attribute| attribute.internal_name() == column.name));
+    if unknown {
+        return Err(SparkError::unsupported("IN (subquery) over an aggregate outside WHERE and HAVING"));
+    }
+    expr.transform_up(|node| {
+        let DfExpr::Column(column) = &node else { return Ok(Transformed::no(node)) };
+        let found = attributes().find(|attribute| attribute.internal_name() == column.name);
+        Ok(match found {
+            Some(attribute) => Transformed::yes(DfExpr::OuterReferenceColumn(
+                Arc::new(plan::internal_field(attribute)),
+                column.clone(),
+            )),
+            None => Transformed::no(node),
+        })
+    })
+    .map(|transformed| transformed.data)
+    .map_err(from_datafusion)
 }
 
 fn outer_has(outer: &Scope, attribute: &Attribute) -> bool {

@@ -7,9 +7,40 @@ use kindling_spec::{DayTimeField, Literal, YearMonthField};
 
 /// Mathematical functions whose names Spark prints in upper case.
 const UPPER_CASE: &[&str] = &[
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "cos", "cosh", "cot", "csc", "degrees",
-    "e", "exp", "expm1", "floor", "hypot", "log", "log10", "log1p", "log2", "pi", "power", "radians", "sec", "signum",
-    "sin", "sinh", "sqrt", "tan", "tanh",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cbrt",
+    "ceil",
+    "cos",
+    "cosh",
+    "cot",
+    "csc",
+    "degrees",
+    "e",
+    "exp",
+    "expm1",
+    "floor",
+    "hypot",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "percent_rank",
+    "pi",
+    "power",
+    "radians",
+    "sec",
+    "signum",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
 ];
 
 /// Other names under which Spark prints a function.
@@ -23,8 +54,39 @@ const PRINTED_AS: &[(&str, &str)] = &[
     ("negative", "negative"),
 ];
 
+/// Arguments that Spark fills in and shows: function, how many were written, the rest.
+const DEFAULTS: &[(&str, usize, &str)] = &[
+    ("aggregate", 3, "lambdafunction(namedlambdavariable(), namedlambdavariable())"),
+    ("approx_percentile", 2, "10000"),
+    ("bround", 1, "0"),
+    ("from_unixtime", 1, "yyyy-MM-dd HH:mm:ss"),
+    ("locate", 2, "1"),
+    ("lpad", 2, " "),
+    ("months_between", 2, "true"),
+    ("percentile_approx", 2, "10000"),
+    ("reduce", 3, "lambdafunction(namedlambdavariable(), namedlambdavariable())"),
+    ("regexp_extract", 2, "1"),
+    ("regexp_extract_all", 2, "1"),
+    ("regexp_replace", 3, "1"),
+    ("round", 1, "0"),
+    ("rpad", 2, " "),
+    ("sort_array", 1, "true"),
+    ("split", 2, "-1"),
+    ("str_to_map", 1, ",, :"),
+    ("str_to_map", 2, ":"),
+    ("substr", 2, "2147483647"),
+    ("substring", 2, "2147483647"),
+    ("to_unix_timestamp", 1, "yyyy-MM-dd HH:mm:ss"),
+    ("unix_timestamp", 0, "current_timestamp(), yyyy-MM-dd HH:mm:ss"),
+    ("unix_timestamp", 1, "yyyy-MM-dd HH:mm:ss"),
+];
+
 /// A call of a function or operator over the texts of its arguments.
 pub(crate) fn call(name: &str, arguments: &[String]) -> String {
+    if let Some((_, _, rest)) = DEFAULTS.iter().find(|(f, n, _)| *f == name && *n == arguments.len()) {
+        let shown: Vec<&str> = arguments.iter().map(String::as_str).chain([*rest]).collect();
+        return format!("{name}({})", shown.join(", "));
+    }
     let printed = PRINTED_AS.iter().find(|(from, _)| *from == name).map_or(name, |(_, to)| *to);
     let symbol = match printed {
         "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<=>" | "<" | "<=" | ">" | ">=" | "<<" | ">>" | ">>>" => {
@@ -51,6 +113,7 @@ pub(crate) fn call(name: &str, arguments: &[String]) -> String {
         ("in", _, [value, list @ ..]) => format!("({value} IN ({}))", list.join(", ")),
         ("if", _, [condition, yes, no]) => format!("(IF({condition}, {yes}, {no}))"),
         ("when", _, arguments) => case_when(arguments),
+        ("extract", _, [field, source]) => format!("extract({field} FROM {source})"),
         _ if UPPER_CASE.contains(&printed) => format!("{}({})", printed.to_uppercase(), arguments.join(", ")),
         _ => format!("{printed}({})", arguments.join(", ")),
     }

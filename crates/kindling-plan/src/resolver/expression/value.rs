@@ -64,6 +64,16 @@ pub(crate) struct Generator {
     pub call: GeneratorCall,
     /// Its text.
     pub text: String,
+    /// Stands for it until the select list is planned.
+    pub placeholder: Expr,
+}
+
+impl Generator {
+    /// A generator that no expression refers to.
+    pub fn of(call: GeneratorCall, text: &str) -> Generator {
+        let placeholder = call.rows.expr.clone();
+        Generator { call, text: text.into(), placeholder }
+    }
 }
 
 /// What an expression may refer to while it is resolved, and what is collected from it.
@@ -79,8 +89,12 @@ pub(crate) struct ExprContext<'s> {
     pub aggregate_scope: usize,
     /// Window calls found so far, where they are allowed.
     pub windows: Option<Vec<Expr>>,
-    /// The generator found, where one is allowed.
-    pub generator: Option<Option<Generator>>,
+    /// Generators found, where they are allowed.
+    pub generators: Option<Vec<Generator>>,
+    /// How many calls stand around the expression.
+    pub depth: usize,
+    /// Whether a generator was found below another call.
+    pub nested_generator: bool,
     /// Select-list aliases that later items may refer to.
     pub lateral: Vec<(String, Value)>,
     /// Lambda variables in scope, the innermost last.
@@ -102,7 +116,9 @@ impl<'s> ExprContext<'s> {
             aggregates: None,
             aggregate_scope: 0,
             windows: None,
-            generator: None,
+            generators: None,
+            depth: 0,
+            nested_generator: false,
             lateral: vec![],
             variables: vec![],
             missing: vec![],

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Window functions whose own frame is rows up to the current one, as their text shows.
-const ROW_FRAME: &[&str] = &["row_number", "rank", "dense_rank", "percent_rank", "ntile", "nth_value"];
+const ROW_FRAME: &[&str] = &["row_number", "rank", "dense_rank", "percent_rank", "ntile"];
 
 impl Resolver<'_> {
     pub(super) fn window(
@@ -84,9 +84,7 @@ impl Resolver<'_> {
             order_by.push(key);
         }
         if order_by.is_empty() && matches!(entry.kind, FunctionKind::Window(_)) {
-            return Err(SparkError::analysis("WINDOW_FUNCTION_AND_FRAME_MISMATCH")
-                .param("funcName", format!("\"{function_text}\""))
-                .param("windowExpr", format!("\"{function_text}\"")));
+            return Err(SparkError::analysis("WINDOW_FUNCTION_FRAME_NOT_ORDERED").param("wf", name));
         }
         let is_window_function = matches!(entry.kind, FunctionKind::Window(_));
         let (frame, frame_text) = self.frame(window, name, &order_by, is_window_function, &offset)?;
@@ -140,7 +138,7 @@ impl Resolver<'_> {
         let Some((_, named)) = found else {
             return Err(SparkError::analysis("MISSING_WINDOW_SPECIFICATION")
                 .param("windowName", name.clone())
-                .param("docroot", "https://spark.apache.org/docs/4.2.0"));
+                .param("docroot", "https://spark.apache.org/docs/latest"));
         };
         let named = self.with_named_window(named)?;
         Ok(WindowExpr {
