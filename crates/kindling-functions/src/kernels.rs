@@ -150,6 +150,13 @@ impl<V: Value> View<V> {
     }
 }
 
+impl View<I32> {
+    /// One value of an array, zero where it is null.
+    pub(crate) fn at(array: &ArrayRef, row: usize) -> SparkResult<i32> {
+        Ok(I32::view(array)?.value(row))
+    }
+}
+
 /// A kind of value that a kernel writes.
 pub(crate) trait Out: Sized {
     /// Collects rows.

@@ -13,9 +13,11 @@ mod functions;
 mod kernels;
 mod literal;
 pub mod spark_hash;
+pub mod task;
 mod timezone;
 mod typed_expr;
 pub(crate) mod udf;
+mod xorshift;
 
 pub use cast::{can_cast, cast, to_pretty_string};
 pub use context::{CallContext, CallText, FunctionConf, NoText};
@@ -24,6 +26,8 @@ pub use entry::{
     SortKey, WindowOptions, all, lookup,
 };
 pub use fold::fold;
+pub use functions::{get_field, get_item, make_struct, zip_arrays};
 pub use literal::{null_scalar, scalar_of};
 pub use timezone::SessionTimeZone;
 pub use typed_expr::TypedExpr;
+pub use xorshift::XorShiftRandom;

@@ -1,15 +1,35 @@
 //! The functions, one file a tight family; each file has its `ENTRIES`.
 
 mod aggregates;
+mod collection;
 mod conditional;
+mod datetime;
+mod format;
+mod math;
+mod misc;
 mod operators;
+mod regexp;
+mod string;
 mod window;
+
+pub use collection::{get_field, get_item, make_struct, zip_arrays};
 
 use crate::{TypedExpr, entry::FunctionEntry};
 
 /// Every family.
 pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
-    vec![operators::ENTRIES, conditional::ENTRIES, aggregates::ENTRIES, window::ENTRIES]
+    vec![
+        operators::ENTRIES,
+        datetime::ENTRIES,
+        string::ENTRIES,
+        math::ENTRIES,
+        misc::ENTRIES,
+        collection::ENTRIES,
+        regexp::ENTRIES,
+        conditional::ENTRIES,
+        aggregates::ENTRIES,
+        window::ENTRIES,
+    ]
 }
 
 /// Whether any argument may be null.
