@@ -15,9 +15,11 @@ use std::{
 
 use kindling_common::{Clock, SparkError, SparkResult};
 use kindling_events::{
-    AccumulatorId, BlockManagerId, ExecutionId, ExecutorId, ExecutorInfo, JobId, ListenerBus,
-    SparkListenerBlockManagerAdded, SparkListenerBlockManagerRemoved, SparkListenerEvent, TaskEndReason, TaskId,
+    AccumulatorId, BlockManagerId, ExecutionId, ExecutorId, ExecutorInfo, JobId, ListenerBus, RddId,
+    SparkListenerBlockManagerAdded, SparkListenerBlockManagerRemoved, SparkListenerEvent, SparkListenerUnpersistRdd,
+    TaskEndReason, TaskId,
 };
+use kindling_physical::{CacheLevel, CachedRelation, PreparedPlan};
 use kindling_scheduler::{Action, JobOutcome, PlanHandle, Scheduler, SchedulerEvent};
 
 use crate::{
@@ -141,9 +143,11 @@ impl Engine {
     ) -> SparkResult<Arc<Engine>> {
         let services = Arc::new(TaskServices {
             blocks: Arc::new(BlockStore::default()),
+            bus: Arc::clone(&bus),
             clock,
             error_mapper: Arc::clone(&config.error_mapper),
             host: config.host.clone(),
+            spill_to_disk: config.spill_to_disk,
         });
         let core = Core {
             scheduler: Scheduler::new(config.scheduler.clone()),
@@ -225,6 +229,24 @@ impl Engine {
     /// Posts an event to the bus.
     pub fn post(&self, event: impl Into<SparkListenerEvent>) {
         self.bus.post(event.into());
+    }
+
+    // ---- cached relations ----
+
+    /// A relation to keep from now on; nothing is computed before a query reads it.
+    pub fn cache(&self, name: String, level: CacheLevel, plan: PreparedPlan) -> Arc<CachedRelation> {
+        Arc::new(CachedRelation { rdd_id: self.next_rdd_id(), name, level, plan })
+    }
+
+    /// Partitions of a cached relation that are in memory.
+    pub fn num_cached_partitions(&self, relation: &CachedRelation) -> usize {
+        self.services.blocks.num_cached(relation.rdd_id)
+    }
+
+    /// Drops the blocks of a cached relation.
+    pub fn unpersist(&self, relation: &CachedRelation) {
+        self.services.blocks.remove_cached(relation.rdd_id);
+        self.post(SparkListenerUnpersistRdd { rdd_id: RddId(relation.rdd_id) });
     }
 
     // ---- executors ----

@@ -13,14 +13,15 @@ use datafusion::{
         execution_plan::replace_children_if_necessary,
         joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, PartitionMode},
         limit::{GlobalLimitExec, LocalLimitExec},
+        recursive_query::RecursiveQueryExec,
         sorts::sort::SortExec,
     },
 };
 use kindling_common::SparkError;
 use kindling_physical::{
-    BroadcastExchangeExec, BroadcastReaderExec, CollectLimitExec, CollectTailExec, NullAwareAntiJoinExec,
-    PinnedJoinExec, ShuffleExchangeExec, ShuffleOrigin, ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec,
-    TakeOrderedAndProjectExec,
+    BroadcastExchangeExec, BroadcastReaderExec, CachedPartitionExec, CachedRelation, CollectLimitExec, CollectTailExec,
+    InMemoryTableScanExec, NullAwareAntiJoinExec, PinnedJoinExec, ShuffleExchangeExec, ShuffleOrigin,
+    ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec, TakeOrderedAndProjectExec,
     aqe::{AqeShuffleReadExec, BroadcastQueryStageExec, ShuffleQueryStageExec},
     error::{external, internal},
 };
@@ -36,6 +37,9 @@ pub trait Exchanges {
 
     /// The broadcast that stands for an exchange.
     fn broadcast(&mut self, exchange: &BroadcastExchangeExec) -> Result<i64>;
+
+    /// Whether every partition of a cached relation is there.
+    fn is_cached(&self, relation: &CachedRelation) -> bool;
 }
 
 /// A lowered plan.
@@ -47,6 +51,8 @@ pub struct Lowered {
     pub shown: Vec<Option<Plan>>,
     /// Shuffles that it reads, each once, left to right.
     pub parents: Vec<i32>,
+    /// Whether the shuffles are read at all: not if every partition that would need them is cached.
+    pub needs_parents: bool,
     /// Whether tasks should share a copy.
     pub share: bool,
 }
@@ -66,15 +72,24 @@ impl Node {
 
 /// Lowers the plan of one stage.
 pub fn lower(plan: &Plan, exchanges: &mut dyn Exchanges) -> Result<Lowered> {
-    let mut lowering = Lowering { exchanges, parents: vec![], share: false };
+    let mut lowering = Lowering { exchanges, parents: vec![], share: false, below_cache: 0, needs_parents: false };
     let node = lowering.node(plan)?;
-    Ok(Lowered { exec: node.exec, shown: node.shown, parents: lowering.parents, share: lowering.share })
+    Ok(Lowered {
+        exec: node.exec,
+        shown: node.shown,
+        parents: lowering.parents,
+        needs_parents: lowering.needs_parents,
+        share: lowering.share,
+    })
 }
 
 struct Lowering<'a> {
     exchanges: &'a mut dyn Exchanges,
     parents: Vec<i32>,
     share: bool,
+    /// How many complete caches the current node is below.
+    below_cache: usize,
+    needs_parents: bool,
 }
 
 impl Lowering<'_> {
@@ -113,10 +128,16 @@ impl Lowering<'_> {
             }
             return Ok(node);
         }
+        if let Some(scan) = plan.downcast_ref::<InMemoryTableScanExec>() {
+            return self.cached(plan, scan);
+        }
+        if plan.is::<RecursiveQueryExec>() {
+            return Err(external(SparkError::unsupported("recursive queries")));
+        }
         if plan.children().is_empty() {
-            let leaf = Node { exec: Arc::clone(plan), shown: vec![Some(Arc::clone(plan))] };
+            let leaf = Node { exec: Arc::clone(plan), shown: vec![None] };
             let wrapped: Plan = Arc::new(TaskLeafExec::new(Arc::clone(plan)));
-            return Ok(Node::over(wrapped, None, vec![leaf]));
+            return Ok(Node::over(wrapped, Some(Arc::clone(plan)), vec![leaf]));
         }
         self.share |= shares_build(plan);
         let children = plan.children().into_iter().map(|child| self.node(child)).collect::<Result<Vec<_>>>()?;
@@ -126,13 +147,30 @@ impl Lowering<'_> {
     }
 
     fn reader(&mut self, shuffle_id: i32, specs: Vec<ShufflePartitionSpec>, plan: &Plan, exchange: &Plan) -> Node {
+        self.needs_parents |= self.below_cache == 0;
         if !self.parents.contains(&shuffle_id) {
             self.parents.push(shuffle_id);
         }
         let reader: Plan = Arc::new(ShuffleReaderExec::new(shuffle_id, specs, Arc::clone(plan.properties())));
-        let leaf = Node { exec: Arc::clone(&reader), shown: vec![Some(Arc::clone(exchange))] };
+        let leaf = Node { exec: Arc::clone(&reader), shown: vec![None] };
         let wrapped: Plan = Arc::new(TaskLeafExec::new(reader));
-        Node::over(wrapped, None, vec![leaf])
+        Node::over(wrapped, Some(Arc::clone(exchange)), vec![leaf])
+    }
+
+    /// Blocks of a cached relation, with what computes those that are missing.
+    fn cached(&mut self, plan: &Plan, scan: &InMemoryTableScanExec) -> Result<Node> {
+        let complete = self.exchanges.is_cached(scan.relation());
+        self.below_cache += usize::from(complete);
+        let compute = self.node(&scan.relation().plan.plan);
+        self.below_cache -= usize::from(complete);
+        let children = match compute {
+            Ok(node) => vec![node],
+            // A broadcast of the cached query is only made again where a block is missing.
+            Err(_) if complete => vec![],
+            Err(error) => return Err(error),
+        };
+        let exec = CachedPartitionExec::new(scan, children.first().map(|node| Arc::clone(&node.exec)));
+        Ok(Node::over(Arc::new(exec), Some(Arc::clone(plan)), children))
     }
 
     /// What a marker becomes below the root of a query.

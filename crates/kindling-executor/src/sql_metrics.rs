@@ -8,11 +8,11 @@ use std::{
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, metrics::MetricValue, union::UnionExec};
 use kindling_events::{AccumulableInfo, AccumulatorId, TaskMetrics};
 use kindling_physical::{
-    CoalesceExec,
+    CartesianProductExec, CoalesceExec,
     display::{MetricSource, MetricSpec, metric_specs},
 };
 
-use crate::sync::lock;
+use crate::{sync::lock, task_leaf::TaskLeafExec};
 
 type Plan = Arc<dyn ExecutionPlan>;
 
@@ -74,7 +74,7 @@ impl StageMetrics {
     pub fn updates(&self, exec: &Plan, partition: usize, task: &TaskMetrics) -> Vec<AccumulableInfo> {
         let mut out = vec![];
         let mut position = 0;
-        self.walk(exec, Some(partition), &mut position, task, &mut out);
+        self.walk(exec, &[partition], &mut position, task, &mut out);
         for metric in &self.exchange {
             let value = match metric.spec.source {
                 MetricSource::ShuffleBytesWritten => task.shuffle_write.bytes_written,
@@ -87,53 +87,38 @@ impl StageMetrics {
         out
     }
 
-    /// Follows the partition that each operator was asked for: a union and a coalesce ask their children for others.
+    /// Follows the partitions that each operator was asked for: a union and a coalesce ask their children for others.
     fn walk(
         &self,
         plan: &Plan,
-        partition: Option<usize>,
+        partitions: &[usize],
         position: &mut usize,
         task: &TaskMetrics,
         out: &mut Vec<AccumulableInfo>,
     ) {
         let metrics = self.operators.get(*position).map(Vec::as_slice).unwrap_or_default();
         *position += 1;
-        if let Some(partition) = partition
-            && !metrics.is_empty()
-        {
-            read_operator(plan, partition, metrics, task, out);
+        if !partitions.is_empty() && !metrics.is_empty() {
+            read_operator(plan, partitions, metrics, task, out);
         }
-        let mut offset = 0;
-        for child in plan.children() {
-            let child_partition = if plan.is::<UnionExec>() {
-                let count = child.output_partitioning().partition_count();
-                let own = partition.and_then(|p| p.checked_sub(offset)).filter(|p| *p < count);
-                offset += count;
-                own
-            } else if plan.is::<CoalesceExec>() {
-                // Several partitions: the children report no single one.
-                None
-            } else if child.name() == "BroadcastReaderExec" {
-                None
-            } else {
-                partition
-            };
-            self.walk(child, child_partition, position, task, out);
+        for (child, partitions) in plan.children().into_iter().zip(child_partitions(plan, partitions)) {
+            self.walk(child, &partitions, position, task, out);
         }
     }
 }
 
 fn read_operator(
     plan: &Plan,
-    partition: usize,
+    partitions: &[usize],
     metrics: &[SqlMetric],
     task: &TaskMetrics,
     out: &mut Vec<AccumulableInfo>,
 ) {
     let measured = plan.metrics();
+    let of_task = |partition: Option<usize>| partition.is_some_and(|p| partitions.contains(&p));
     let sum = |name: &str| -> Option<i64> {
         let set = measured.as_ref()?;
-        let values = set.iter().filter(|m| m.partition() == Some(partition) && m.value().name() == name);
+        let values = set.iter().filter(|m| of_task(m.partition()) && m.value().name() == name);
         let mut found = None;
         for metric in values {
             *found.get_or_insert(0) += metric.value().as_usize() as i64;
@@ -142,7 +127,7 @@ fn read_operator(
     };
     let output_rows = || -> Option<i64> {
         let set = measured.as_ref()?;
-        let rows = set.iter().filter(|m| m.partition() == Some(partition)).filter_map(|m| match m.value() {
+        let rows = set.iter().filter(|m| of_task(m.partition())).filter_map(|m| match m.value() {
             MetricValue::OutputRows(count) => Some(count.value() as i64),
             _ => None,
         });
@@ -170,40 +155,48 @@ fn read_operator(
     }
 }
 
+/// The partitions of each child that an operator reads for some of its own.
+fn child_partitions(plan: &Plan, partitions: &[usize]) -> Vec<Vec<usize>> {
+    let children = plan.children();
+    if plan.is::<UnionExec>() {
+        let mut offset = 0;
+        return children
+            .into_iter()
+            .map(|child| {
+                let count = child.output_partitioning().partition_count();
+                let own = partitions.iter().filter_map(|p| p.checked_sub(offset)).filter(|p| *p < count).collect();
+                offset += count;
+                own
+            })
+            .collect();
+    }
+    if let Some(coalesce) = plan.downcast_ref::<CoalesceExec>() {
+        return vec![partitions.iter().flat_map(|partition| coalesce.group(*partition)).collect()];
+    }
+    if plan.is::<CartesianProductExec>() {
+        let rights = children.get(1).map_or(1, |right| right.output_partitioning().partition_count()).max(1);
+        return vec![partitions.iter().map(|p| p / rights).collect(), partitions.iter().map(|p| p % rights).collect()];
+    }
+    children.iter().map(|_| partitions.to_vec()).collect()
+}
+
 /// Rows and bytes that the leaves of a stage read from files or memory.
 pub fn input_metrics(exec: &Plan, partition: usize) -> (i64, i64) {
-    fn walk(plan: &Plan, partition: Option<usize>, total: &mut (i64, i64)) {
-        if plan.children().is_empty() {
-            if matches!(plan.name(), "ShuffleReaderExec" | "BroadcastReaderExec" | "RangeExec") {
-                return;
-            }
-            let Some(metrics) = plan.metrics() else { return };
-            for metric in metrics.iter().filter(|m| m.partition().is_none() || m.partition() == partition) {
-                match metric.value() {
-                    MetricValue::OutputRows(count) => total.0 += count.value() as i64,
-                    MetricValue::Count { name, count } if name == "bytes_scanned" => total.1 += count.value() as i64,
-                    _ => {}
+    fn walk(plan: &Plan, partitions: &[usize], total: &mut (i64, i64)) {
+        if let Some(leaf) = plan.downcast_ref::<TaskLeafExec>() {
+            for partition in partitions {
+                if let Some((rows, bytes)) = leaf.input_read(*partition) {
+                    total.0 += rows as i64;
+                    total.1 += bytes as i64;
                 }
             }
             return;
         }
-        let mut offset = 0;
-        for child in plan.children() {
-            let child_partition = if plan.is::<UnionExec>() {
-                let count = child.output_partitioning().partition_count();
-                let own = partition.and_then(|p| p.checked_sub(offset)).filter(|p| *p < count);
-                offset += count;
-                if own.is_none() {
-                    continue;
-                }
-                own
-            } else {
-                partition
-            };
-            walk(child, child_partition, total);
+        for (child, partitions) in plan.children().into_iter().zip(child_partitions(plan, partitions)) {
+            walk(child, &partitions, total);
         }
     }
     let mut total = (0, 0);
-    walk(exec, Some(partition), &mut total);
+    walk(exec, &[partition], &mut total);
     total
 }

@@ -9,12 +9,17 @@ use std::{
 use arrow::array::RecordBatch;
 use datafusion::{
     error::{DataFusionError, Result},
-    execution::{TaskContext, memory_pool::MemoryPool, runtime_env::RuntimeEnvBuilder},
+    execution::{
+        TaskContext,
+        disk_manager::{DiskManagerBuilder, DiskManagerMode},
+        memory_pool::MemoryPool,
+        runtime_env::RuntimeEnvBuilder,
+    },
     physical_plan::ExecutionPlan,
 };
 use futures::TryStreamExt;
 use kindling_common::{Clock, ExceptionClass, SparkError};
-use kindling_events::{BlockManagerId, ShuffleId, TaskEndReason, TaskMetrics};
+use kindling_events::{BlockManagerId, ListenerBus, ShuffleId, TaskEndReason, TaskMetrics};
 use kindling_physical::{Partitioner, RangeSample, TaskCounters, TaskEnv, error::find_fetch_failed};
 use kindling_scheduler::{MapStatus, TaskOutcome};
 
@@ -54,12 +59,16 @@ pub struct TaskReport {
 pub struct TaskServices {
     /// Blocks.
     pub blocks: Arc<BlockStore>,
+    /// Listener bus.
+    pub bus: Arc<ListenerBus>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// How errors become Spark's.
     pub error_mapper: ErrorMapper,
     /// Host that events name.
     pub host: String,
+    /// Whether operators may write temporary files.
+    pub spill_to_disk: bool,
 }
 
 enum Done {
@@ -95,6 +104,9 @@ pub fn run_task(
         blocks: Arc::new(ExecutorBlocks {
             executor_id: executor.id.as_str().to_string(),
             store: Arc::clone(&services.blocks),
+            memory: Arc::clone(&executor.memory),
+            bus: Arc::clone(&services.bus),
+            host: services.host.clone(),
         }),
         counters: Arc::clone(&counters),
         killed: Arc::clone(&launch.killed),
@@ -105,7 +117,7 @@ pub fn run_task(
     let ran = catch_unwind(AssertUnwindSafe(|| -> Result<Done> {
         let instance = plan.instance(description.stage, &executor.id, description.attempt)?;
         exec = Some(Arc::clone(&instance));
-        let context = task_context(plan, env, Arc::clone(&pool) as Arc<dyn MemoryPool>)?;
+        let context = task_context(plan, services, env, Arc::clone(&pool) as Arc<dyn MemoryPool>)?;
         metrics.executor_deserialize_time = (services.clock.monotonic_nanos() - start) / 1_000_000;
         let run = drain(plan, &instance, partition, context, executor, services, launch);
         runtime.block_on(run)
@@ -125,6 +137,8 @@ pub fn run_task(
     };
     if let Some(exec) = &exec {
         (metrics.input.records_read, metrics.input.bytes_read) = input_metrics(exec, partition);
+        metrics.input.records_read += counters.cache_records_read.load(Ordering::Relaxed) as i64;
+        metrics.input.bytes_read += counters.cache_bytes_read.load(Ordering::Relaxed) as i64;
         spills(exec, partition, &mut metrics);
     }
     let (result, map_status) = match done {
@@ -161,10 +175,19 @@ pub fn run_task(
     }
 }
 
-fn task_context(plan: &StagePlan, env: TaskEnv, pool: Arc<dyn MemoryPool>) -> Result<Arc<TaskContext>> {
+fn task_context(
+    plan: &StagePlan,
+    services: &TaskServices,
+    env: TaskEnv,
+    pool: Arc<dyn MemoryPool>,
+) -> Result<Arc<TaskContext>> {
     let task_id = env.task_id.to_string();
     let session = plan.session.clone().with_extension(Arc::new(env));
-    let runtime = RuntimeEnvBuilder::from_runtime_env(&plan.runtime).with_memory_pool(pool).build_arc()?;
+    let mut runtime = RuntimeEnvBuilder::from_runtime_env(&plan.runtime).with_memory_pool(pool);
+    if !services.spill_to_disk {
+        runtime = runtime.with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled));
+    }
+    let runtime = runtime.build_arc()?;
     let context = TaskContext::default().with_session_config(session).with_runtime(runtime).with_task_id(task_id);
     Ok(Arc::new(context))
 }

@@ -1,8 +1,9 @@
 //! `TaskLeafExec`: wraps every leaf of a stage that reads data, to stop at once when the task is killed and to count its input.
 
 use std::{
+    collections::HashMap,
     fmt,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use datafusion::{
@@ -12,11 +13,14 @@ use datafusion::{
     physical_expr::PhysicalExpr,
     physical_plan::{
         ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions,
+        metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricValue, MetricsSet},
         stream::RecordBatchStreamAdapter,
     },
 };
 use futures::StreamExt;
 use kindling_physical::TaskEnv;
+
+use crate::sync::lock;
 
 /// The error of a task that was told to stop.
 #[derive(Debug, Clone, Copy)]
@@ -30,16 +34,43 @@ impl fmt::Display for TaskKilledError {
 
 impl std::error::Error for TaskKilledError {}
 
-/// Checks for a kill between the batches of its input.
+/// Checks for a kill between the batches of its input, and counts them. A leaf's own metrics live as long as its plan and are
+/// shared by all that runs it; those of this node are one task's.
 #[derive(Debug)]
 pub struct TaskLeafExec {
     input: Arc<dyn ExecutionPlan>,
+    metrics: ExecutionPlanMetricsSet,
+    /// Bytes that the leaf had read of a partition before this task.
+    before: Mutex<HashMap<usize, u64>>,
 }
 
 impl TaskLeafExec {
     /// Around `input`.
     pub fn new(input: Arc<dyn ExecutionPlan>) -> Self {
-        TaskLeafExec { input }
+        TaskLeafExec { input, metrics: ExecutionPlanMetricsSet::new(), before: Mutex::default() }
+    }
+
+    /// Rows and bytes that this task read of files or memory; nothing for blocks and computed rows.
+    pub fn input_read(&self, partition: usize) -> Option<(u64, u64)> {
+        if matches!(self.input.name(), "ShuffleReaderExec" | "BroadcastReaderExec" | "RangeExec" | "EmptyExec") {
+            return None;
+        }
+        let own = self.metrics.clone_inner();
+        let rows = own.iter().filter(|metric| metric.partition() == Some(partition));
+        let rows = rows.filter_map(|metric| match metric.value() {
+            MetricValue::OutputRows(count) => Some(count.value() as u64),
+            _ => None,
+        });
+        let before = lock(&self.before).get(&partition).copied().unwrap_or(0);
+        Some((rows.sum(), self.scanned(partition).saturating_sub(before)))
+    }
+
+    fn scanned(&self, partition: usize) -> u64 {
+        let Some(metrics) = self.input.metrics() else { return 0 };
+        let scanned = metrics.iter().filter(|metric| {
+            metric.value().name() == "bytes_scanned" && metric.partition().is_none_or(|of| of == partition)
+        });
+        scanned.map(|metric| metric.value().as_usize() as u64).sum()
     }
 }
 
@@ -88,12 +119,21 @@ impl ExecutionPlan for TaskLeafExec {
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let killed = Arc::clone(&TaskEnv::get(&context)?.killed);
         let schema = self.schema();
+        lock(&self.before).insert(partition, self.scanned(partition));
+        let baseline = BaselineMetrics::new(&self.metrics, partition);
         let batches = self.input.execute(partition, context)?.map(move |batch| {
             if killed.load(Ordering::Relaxed) {
                 return Err(DataFusionError::External(Box::new(TaskKilledError)));
             }
+            if let Ok(batch) = &batch {
+                baseline.record_output(batch.num_rows());
+            }
             batch
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
     }
 }

@@ -11,7 +11,7 @@ use datafusion::{
     execution::TaskContext,
 };
 
-use crate::{error::internal, exchange::ShufflePartitionSpec};
+use crate::{error::internal, exchange::ShufflePartitionSpec, operators::CachedRelation};
 
 /// Counters of one task attempt that operators add to.
 #[derive(Debug, Default)]
@@ -51,6 +51,12 @@ pub trait BlockSource: Send + Sync + std::fmt::Debug {
         spec: &ShufflePartitionSpec,
         counters: &TaskCounters,
     ) -> Result<Vec<RecordBatch>, DataFusionError>;
+
+    /// A cached partition and its size, if its block is there.
+    fn read_cached(&self, relation: &CachedRelation, partition: usize) -> Option<(Arc<Vec<RecordBatch>>, u64)>;
+
+    /// Keeps a cached partition, if there is room.
+    fn put_cached(&self, relation: &CachedRelation, partition: usize, batches: &Arc<Vec<RecordBatch>>);
 
     /// The batches of a broadcast relation.
     fn read_broadcast(&self, broadcast_id: i64) -> Result<Arc<Vec<RecordBatch>>, DataFusionError>;

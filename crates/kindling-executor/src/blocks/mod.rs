@@ -12,18 +12,35 @@ use arrow::{
     datatypes::DataType,
 };
 use datafusion::error::DataFusionError;
-use kindling_physical::{BlockSource, ShufflePartitionSpec, TaskCounters, error::internal};
+use kindling_events::{BlockManagerId, BlockUpdatedInfo, ListenerBus, SparkListenerBlockUpdated, StorageLevel};
+use kindling_physical::{BlockSource, CacheLevel, CachedRelation, ShufflePartitionSpec, TaskCounters, error::internal};
 
 pub use shuffle::MapOutput;
 use shuffle::Shuffle;
 
-use crate::sync::lock;
+use crate::{memory::UnifiedMemory, sync::lock};
 
 /// All blocks of an application. Memory is shared, so a block has an owner rather than a place.
 #[derive(Debug, Default)]
 pub struct BlockStore {
     shuffles: Mutex<HashMap<i32, Shuffle>>,
     broadcasts: Mutex<HashMap<i64, Arc<Vec<RecordBatch>>>>,
+    cached: Mutex<HashMap<(i32, usize), CachedBlock>>,
+}
+
+/// A partition of a cached relation.
+#[derive(Debug)]
+struct CachedBlock {
+    executor_id: String,
+    memory: Arc<UnifiedMemory>,
+    batches: Arc<Vec<RecordBatch>>,
+    bytes: u64,
+}
+
+impl Drop for CachedBlock {
+    fn drop(&mut self) {
+        self.memory.release_storage(self.bytes);
+    }
 }
 
 impl BlockStore {
@@ -61,6 +78,22 @@ impl BlockStore {
         for shuffle in lock(&self.shuffles).values_mut() {
             shuffle.remove_executor(executor_id);
         }
+        lock(&self.cached).retain(|_, block| block.executor_id != executor_id);
+    }
+
+    /// Partitions of a cached relation that are there.
+    pub fn num_cached(&self, rdd_id: i32) -> usize {
+        lock(&self.cached).keys().filter(|(rdd, _)| *rdd == rdd_id).count()
+    }
+
+    /// Bytes of a cached relation.
+    pub fn cached_bytes(&self, rdd_id: i32) -> u64 {
+        lock(&self.cached).iter().filter(|((rdd, _), _)| *rdd == rdd_id).map(|(_, block)| block.bytes).sum()
+    }
+
+    /// Forgets a cached relation.
+    pub fn remove_cached(&self, rdd_id: i32) {
+        lock(&self.cached).retain(|(rdd, _), _| *rdd != rdd_id);
     }
 
     /// Stores a broadcast relation.
@@ -86,6 +119,23 @@ pub struct ExecutorBlocks {
     pub executor_id: String,
     /// All blocks.
     pub store: Arc<BlockStore>,
+    /// The executor's memory.
+    pub memory: Arc<UnifiedMemory>,
+    /// Where updates of blocks are told.
+    pub bus: Arc<ListenerBus>,
+    /// Host that events name.
+    pub host: String,
+}
+
+/// A level as events have it.
+pub fn storage_level(level: CacheLevel) -> StorageLevel {
+    StorageLevel {
+        use_disk: level.use_disk,
+        use_memory: level.use_memory,
+        use_off_heap: false,
+        deserialized: level.deserialized,
+        replication: level.replication,
+    }
 }
 
 impl BlockSource for ExecutorBlocks {
@@ -98,6 +148,46 @@ impl BlockSource for ExecutorBlocks {
         let shuffles = lock(&self.store.shuffles);
         let shuffle = shuffles.get(&shuffle_id).ok_or_else(|| shuffle::unknown_shuffle(shuffle_id, spec))?;
         shuffle.read(shuffle_id, spec, &self.executor_id, counters)
+    }
+
+    fn read_cached(&self, relation: &CachedRelation, partition: usize) -> Option<(Arc<Vec<RecordBatch>>, u64)> {
+        let cached = lock(&self.store.cached);
+        cached.get(&(relation.rdd_id, partition)).map(|block| (Arc::clone(&block.batches), block.bytes))
+    }
+
+    /// Without room the partition is not kept: it is computed again when it is read. (Spark would write it to disk.)
+    fn put_cached(&self, relation: &CachedRelation, partition: usize, batches: &Arc<Vec<RecordBatch>>) {
+        let bytes = batches.iter().map(batch_bytes).sum::<u64>();
+        if !self.memory.acquire_storage(bytes) {
+            log::warn!("Not enough space to cache rdd_{}_{partition} in memory", relation.rdd_id);
+            return;
+        }
+        let block = CachedBlock {
+            executor_id: self.executor_id.clone(),
+            memory: Arc::clone(&self.memory),
+            batches: Arc::clone(batches),
+            bytes,
+        };
+        let before = lock(&self.store.cached).insert((relation.rdd_id, partition), block);
+        drop(before);
+        // In memory only, whatever else the level would allow.
+        let level = StorageLevel { use_disk: false, ..storage_level(relation.level) };
+        self.bus.post(
+            SparkListenerBlockUpdated {
+                block_updated_info: BlockUpdatedInfo {
+                    block_manager_id: BlockManagerId {
+                        executor_id: self.executor_id.as_str().into(),
+                        host: self.host.clone(),
+                        port: 0,
+                    },
+                    block_id: format!("rdd_{}_{partition}", relation.rdd_id),
+                    storage_level: level,
+                    mem_size: bytes as i64,
+                    disk_size: 0,
+                },
+            }
+            .into(),
+        );
     }
 
     fn read_broadcast(&self, broadcast_id: i64) -> Result<Arc<Vec<RecordBatch>>, DataFusionError> {

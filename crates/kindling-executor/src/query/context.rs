@@ -12,8 +12,8 @@ use datafusion::{
 use kindling_common::{SparkError, SparkResult};
 use kindling_events::{ExecutionId, ShuffleId, SparkListenerSqlExecutionEnd, SparkListenerSqlExecutionStart};
 use kindling_physical::{
-    BroadcastExchangeExec, PhysicalConf, PlanId, PreparedPlan, RangeBounds, ScalarSubquery, ShuffleExchangeExec,
-    ShufflePartitioning, error::internal,
+    BroadcastExchangeExec, CachedRelation, InMemoryTableScanExec, PhysicalConf, PlanId, PreparedPlan, RangeBounds,
+    ScalarSubquery, ShuffleExchangeExec, ShufflePartitioning, error::internal,
 };
 use kindling_scheduler::{PlanHandle, ShuffleSpec, StageSpec};
 
@@ -171,6 +171,12 @@ impl QueryContext {
 
     /// Makes what a job over `plan` needs before it is cut: bounds of range exchanges, deepest first.
     pub fn prepare_shuffles(&mut self, plan: &Plan) -> SparkResult<()> {
+        if let Some(cached) = self.incomplete_cache(plan) {
+            // The cached query runs inside this one where blocks are missing.
+            self.run_subqueries(cached.plan.subqueries.clone())?;
+            self.materialize_broadcasts(&cached.plan.plan)?;
+            return self.prepare_shuffles(&cached.plan.plan);
+        }
         for child in plan.children() {
             let child = Arc::clone(child);
             self.prepare_shuffles(&child)?;
@@ -184,6 +190,13 @@ impl QueryContext {
             self.bounds.insert(exchange.plan_id(), bounds);
         }
         Ok(())
+    }
+
+    /// The relation of a scan whose blocks are not all there.
+    fn incomplete_cache(&self, plan: &Plan) -> Option<Arc<CachedRelation>> {
+        let relation = plan.downcast_ref::<InMemoryTableScanExec>()?.relation();
+        let complete = self.engine.blocks().num_cached(relation.rdd_id) == relation.num_partitions();
+        (!complete).then(|| Arc::clone(relation))
     }
 
     /// Cuts a stage off a plan.
@@ -201,6 +214,7 @@ impl QueryContext {
         };
         let partitions = lowered.exec.output_partitioning().partition_count();
         let rdd_infos = self.rdd_infos(&lowered, partitions as i32);
+        let needs_parents = lowered.needs_parents;
         let parents = lowered.parents.iter().map(|id| ShuffleId(*id)).collect();
         let plan = StagePlan::new(
             lowered.exec,
@@ -214,6 +228,7 @@ impl QueryContext {
         self.plans.push(handle);
         let mut spec = StageSpec::new(handle, partitions as i32, parents, self.run.call_site.clone());
         spec.rdd_infos = rdd_infos;
+        spec.needs_parents = needs_parents || spec.parents.is_empty();
         spec
     }
 
@@ -269,5 +284,9 @@ impl Exchanges for Cutter<'_> {
     fn broadcast(&mut self, exchange: &BroadcastExchangeExec) -> DfResult<i64> {
         let found = self.0.broadcasts.get(&exchange.plan_id()).copied();
         found.ok_or_else(|| internal("a stage reads a broadcast that has not been made"))
+    }
+
+    fn is_cached(&self, relation: &CachedRelation) -> bool {
+        self.0.engine.blocks().num_cached(relation.rdd_id) == relation.num_partitions()
     }
 }

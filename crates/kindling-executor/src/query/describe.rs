@@ -1,10 +1,13 @@
 //! What events say about a query's plan.
 
 use kindling_events::{RddId, RddInfo, RddOperationScope, SparkPlanInfo, SqlMetricInfo};
-use kindling_physical::display::{ShownNode, adaptive_frame, node_text, shown_tree, tree_string};
+use kindling_physical::{
+    InMemoryTableScanExec,
+    display::{ShownNode, adaptive_frame, node_text, shown_tree, tree_string},
+};
 
 use super::context::{Plan, QueryContext};
-use crate::lower::Lowered;
+use crate::{blocks::storage_level, lower::Lowered};
 
 impl QueryContext {
     fn shown(&self, plan: &Plan, is_final: bool) -> ShownNode {
@@ -54,6 +57,20 @@ impl QueryContext {
         out
     }
 
+    /// The RDD of a cached relation, by which the Storage page knows it.
+    fn cached_rdd(&self, scan: &InMemoryTableScanExec, parents: Vec<RddId>, out: &mut Vec<RddInfo>) -> RddId {
+        let relation = scan.relation();
+        let id = RddId(relation.rdd_id);
+        let scope = RddOperationScope::new(id.to_string(), "InMemoryTableScan");
+        let mut info =
+            RddInfo::new(id, relation.name.clone(), relation.num_partitions() as i32, parents).with_scope(scope);
+        info.storage_level = storage_level(relation.level);
+        info.num_cached_partitions = self.engine.blocks().num_cached(relation.rdd_id) as i32;
+        info.mem_size = self.engine.blocks().cached_bytes(relation.rdd_id) as i64;
+        out.push(info);
+        id
+    }
+
     /// Walks the operators in pre-order beside the nodes that they stand for, and returns the ids that a parent reads.
     fn rdds<'a>(
         &self,
@@ -68,6 +85,9 @@ impl QueryContext {
             parents.extend(self.rdds(child, shown, partitions, out));
         }
         let Some(node) = node else { return parents };
+        if let Some(scan) = node.downcast_ref::<InMemoryTableScanExec>() {
+            return vec![self.cached_rdd(scan, parents, out)];
+        }
         let id = RddId(self.engine.next_rdd_id());
         let name = node_text(&node, self.conf.max_to_string_fields).name;
         let kind = if name == "Exchange" || name == "AQEShuffleRead" { "ShuffledRowRDD" } else { "MapPartitionsRDD" };

@@ -76,8 +76,11 @@ impl QueryContext {
     /// The error of a job that failed.
     pub fn job_error(&self, failure: JobError, error: Option<SparkError>) -> SparkError {
         if failure.cancelled {
+            // The scheduler's text is the whole message; the condition adds its own frame.
+            let text =
+                failure.message.trim_start_matches("[SPARK_JOB_CANCELLED] ").trim_end_matches(" SQLSTATE: XXKDA");
             return SparkError {
-                message_override: Some(failure.message),
+                message_override: Some(text.to_string()),
                 ..SparkError::new(kindling_common::ExceptionClass::Spark, "SPARK_JOB_CANCELLED")
             };
         }

@@ -76,22 +76,39 @@ struct JoinText {
     build: &'static str,
 }
 
-fn join_text(join_type: JoinType, on: &[JoinKey], left: &Schema, right: &Schema, most: usize) -> JoinText {
+/// Whether the sides of a join were exchanged so that the side to build is the left one. An exchanged join puts its columns back in
+/// order by a projection that begins with columns of its right side; of semi and anti joins Spark only has the left ones.
+fn is_turned(join_type: JoinType, projection: Option<&[usize]>, left_fields: usize) -> bool {
+    match join_type {
+        JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => true,
+        JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => false,
+        _ => projection.and_then(<[usize]>::first).is_some_and(|first| *first >= left_fields),
+    }
+}
+
+/// [`is_turned`] of a node, for those who show its children.
+pub(crate) fn children_are_turned(plan: &Plan) -> bool {
+    if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
+        return is_turned(*join.join_type(), join.projection.as_deref(), join.left().schema().fields().len());
+    }
+    plan.downcast_ref::<NestedLoopJoinExec>().is_some_and(|join| {
+        is_turned(*join.join_type(), join.projection().as_deref(), join.left().schema().fields().len())
+    })
+}
+
+fn join_text(
+    join_type: JoinType,
+    turned: bool,
+    on: &[JoinKey],
+    left: &Schema,
+    right: &Schema,
+    most: usize,
+) -> JoinText {
     let keys = |side: usize| {
         let keys: Vec<String> =
             on.iter().map(|(l, r)| if side == 0 { expr_text(l, left) } else { expr_text(r, right) }).collect();
         list(&keys, most)
     };
-    // A turned join's type is the mirror image; inner and full joins read the same both ways.
-    let turned = matches!(
-        join_type,
-        JoinType::Inner
-            | JoinType::Right
-            | JoinType::Full
-            | JoinType::RightSemi
-            | JoinType::RightAnti
-            | JoinType::RightMark
-    );
     let (left_keys, right_keys) = if turned { (keys(1), keys(0)) } else { (keys(0), keys(1)) };
     let build = if turned { "BuildRight" } else { "BuildLeft" };
     let join_type = if turned { join_type_name(join_type.swap()) } else { join_type_name(join_type) };
@@ -171,7 +188,14 @@ fn bound_text(expr: &Arc<dyn PhysicalExpr>, schema: &Schema) -> String {
 
 fn join_node_text(plan: &Plan, most: usize) -> Option<NodeText> {
     if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
-        let text = join_text(*join.join_type(), join.on(), &join.left().schema(), &join.right().schema(), most);
+        let text = join_text(
+            *join.join_type(),
+            children_are_turned(plan),
+            join.on(),
+            &join.left().schema(),
+            &join.right().schema(),
+            most,
+        );
         let condition = filter_text(join.filter());
         let JoinText { left_keys, right_keys, join_type, build } = text;
         if *join.partition_mode() == PartitionMode::CollectLeft {
@@ -194,7 +218,14 @@ fn join_node_text(plan: &Plan, most: usize) -> Option<NodeText> {
         return Some(NodeText::new(&format!("SortMergeJoin{skew}"), line));
     }
     if let Some(join) = plan.downcast_ref::<NestedLoopJoinExec>() {
-        let text = join_text(*join.join_type(), &[], &join.left().schema(), &join.right().schema(), most);
+        let text = join_text(
+            *join.join_type(),
+            children_are_turned(plan),
+            &[],
+            &join.left().schema(),
+            &join.right().schema(),
+            most,
+        );
         let line = format!("BroadcastNestedLoopJoin {}, {}{}", text.build, text.join_type, filter_text(join.filter()));
         return Some(NodeText::new("BroadcastNestedLoopJoin", line));
     }
@@ -343,11 +374,21 @@ fn leaf_text(plan: &Plan, most: usize) -> NodeText {
     if std::fmt::Write::write_fmt(&mut text, format_args!("{shown}")).is_err() {
         text = plan.name().to_string();
     }
+    // A file source's text comes behind the name of the node that all sources share.
+    if !text.starts_with("DataSourceExec: partitions=")
+        && let Some(rest) = text.strip_prefix("DataSourceExec: ")
+    {
+        text = rest.to_string();
+    }
     if plan.is::<EmptyExec>() {
         return NodeText::new(
             "LocalTableScan",
             format!("LocalTableScan <empty>, {}", list(&output_text(&plan.schema()), most)),
         );
+    }
+    if plan.name() == "InMemoryTableScanExec" {
+        let columns = list(&output_text(&plan.schema()), most);
+        return NodeText::new("InMemoryTableScan", format!("InMemoryTableScan {columns}"));
     }
     if plan.is::<PlaceholderRowExec>() {
         return NodeText::new("Scan OneRowRelation", "Scan OneRowRelation[]".to_string());

@@ -6,10 +6,10 @@ use datafusion::physical_plan::ExecutionPlan;
 
 use super::{
     expr_text::output_text,
-    node_text::{list, node_text},
+    node_text::{children_are_turned, list, node_text},
 };
 use crate::{
-    PinnedJoinExec, ScalarSubquery,
+    InMemoryTableScanExec, PinnedJoinExec, ScalarSubquery,
     aqe::{BroadcastQueryStageExec, ShuffleQueryStageExec},
 };
 
@@ -50,8 +50,23 @@ pub fn shown_tree(plan: &Plan, max_fields: usize) -> ShownNode {
     } else if let Some(stage) = plan.downcast_ref::<BroadcastQueryStageExec>() {
         vec![Arc::clone(stage.exchange_plan())]
     } else {
-        plan.children().into_iter().cloned().collect()
+        let mut children: Vec<Plan> = plan.children().into_iter().cloned().collect();
+        if children_are_turned(plan) {
+            children.reverse();
+        }
+        children
     };
+    if let Some(scan) = plan.downcast_ref::<InMemoryTableScanExec>() {
+        let cached = &scan.relation().plan.plan;
+        let columns = list(&output_text(&cached.schema()), max_fields);
+        let relation = ShownNode {
+            name: "InMemoryRelation".to_string(),
+            line: format!("InMemoryRelation {columns}, {}", scan.relation().level),
+            plan: None,
+            children: vec![shown_tree(cached, max_fields)],
+        };
+        return ShownNode { name: text.name, line: text.line, plan: Some(Arc::clone(plan)), children: vec![relation] };
+    }
     ShownNode {
         name: text.name,
         line: text.line,

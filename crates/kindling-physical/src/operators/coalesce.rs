@@ -52,7 +52,7 @@ impl CoalesceExec {
 
     /// The input partitions of an output partition: even shares in order, as Spark's coalescer gives them
     /// when no partition prefers a host.
-    fn group(&self, partition: usize) -> std::ops::Range<usize> {
+    pub fn group(&self, partition: usize) -> std::ops::Range<usize> {
         let inputs = self.input.output_partitioning().partition_count();
         let outputs = self.properties.output_partitioning().partition_count();
         (partition * inputs / outputs)..((partition + 1) * inputs / outputs)

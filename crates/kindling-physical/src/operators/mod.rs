@@ -2,12 +2,14 @@
 
 mod cartesian_product;
 mod coalesce;
+mod in_memory_scan;
 mod markers;
 mod null_aware_anti_join;
 mod range;
 
 pub use cartesian_product::CartesianProductExec;
 pub use coalesce::{CoalesceExec, is_single_partition};
+pub use in_memory_scan::{CacheLevel, CachedPartitionExec, CachedRelation, InMemoryTableScanExec};
 pub use markers::{
     CollectLimitExec, CollectTailExec, JoinHintExec, JoinStrategyHint, PinnedJoinExec, TakeOrderedAndProjectExec,
 };

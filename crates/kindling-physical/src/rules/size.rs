@@ -14,7 +14,7 @@ use datafusion::{
 };
 
 use super::JoinNode;
-use crate::{CollectLimitExec, CollectTailExec, TakeOrderedAndProjectExec, aqe::stage_size};
+use crate::{CollectLimitExec, CollectTailExec, InMemoryTableScanExec, TakeOrderedAndProjectExec, aqe::stage_size};
 
 /// `spark.sql.defaultSizeInBytes`: a relation of unknown size is never broadcast.
 const UNKNOWN: u128 = i64::MAX as u128;
@@ -25,6 +25,10 @@ pub fn size_in_bytes(plan: &Arc<dyn ExecutionPlan>) -> u128 {
         return u128::from(size);
     }
     let row = row_size(&plan.schema());
+    if let Some(scan) = plan.downcast_ref::<InMemoryTableScanExec>() {
+        let cached = &scan.relation().plan.plan;
+        return (size_in_bytes(cached).saturating_mul(row) / row_size(&cached.schema())).max(1);
+    }
     if let Some(join) = JoinNode::extract(plan) {
         return match join.join_type {
             JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => size_in_bytes(&join.left),
