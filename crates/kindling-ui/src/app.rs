@@ -31,13 +31,12 @@ pub fn start() {
     mount_to_body(Page);
 }
 
-/// Executors × cores for a machine: two cores each, as many executors as it has room for, at most four.
+/// Executors × cores for a machine: two executors, so that losing one leaves one, with the machine's threads between them.
 fn default_cluster() -> ClusterShape {
     let saved = host::local_get("kindling-cluster").and_then(|text| serde_json::from_str(&text).ok());
     saved.unwrap_or_else(|| {
         let threads = (host::window().navigator().hardware_concurrency() as u32).clamp(1, 8);
-        let cores = threads.min(2);
-        ClusterShape { executors: (threads / cores).max(1), cores }
+        ClusterShape { executors: threads.min(2), cores: (threads / 2).max(1) }
     })
 }
 

@@ -9,6 +9,19 @@ use crate::outputs::stream_view::spans;
 /// What a frame's page may do: show inline images and styles, nothing else.
 const FRAME_POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:\"><style>body{font:13px/1.5 system-ui,sans-serif;margin:8px;color:#251e18}table{border-collapse:collapse}td,th{border:1px solid #e4dccf;padding:3px 8px;text-align:left}</style>";
 
+/// Gives a frame the height of its content.
+fn fit(event: leptos::ev::Event) {
+    let frame: web_sys::HtmlIFrameElement = event_target(&event);
+    let height = frame.content_document().and_then(|d| d.document_element()).map_or(0, |e| e.scroll_height());
+    if height > 0 {
+        let style = format!("height:{}px", height.clamp(24, MAX_FRAME));
+        let _ = frame.set_attribute("style", &style);
+    }
+}
+
+/// Taller HTML scrolls in its frame.
+const MAX_FRAME: i32 = 640;
+
 /// The richest form of a bundle that the page can show.
 #[component]
 pub fn RichView(data: MimeBundle) -> impl IntoView {
@@ -38,8 +51,8 @@ pub fn RichView(data: MimeBundle) -> impl IntoView {
     if let Some(html) = data.text("text/html") {
         return view! {
             <div class="out card rich" data-testid="cell-output" data-mime="text/html">
-                // An empty `sandbox` allows nothing: no scripts, no forms, no access to this page.
-                <iframe sandbox="" srcdoc=format!("{FRAME_POLICY}{html}") title="HTML output"></iframe>
+                // No scripts, no forms, no navigation. Of the same origin only so that its height can be read.
+                <iframe sandbox="allow-same-origin" srcdoc=format!("{FRAME_POLICY}{html}") title="HTML output" on:load=fit></iframe>
             </div>
         }
         .into_any();

@@ -1,5 +1,7 @@
 //! The cluster's shape: a glyph per core, and executors × cores to choose.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 
 use crate::host;
@@ -13,6 +15,20 @@ pub fn shape_text(shape: ClusterShape) -> String {
     format!("{} executor{} × {} core{}", shape.executors, s(shape.executors), shape.cores, s(shape.cores))
 }
 
+/// Busy threads of each executor; `None` for one that is lost. Ids go on counting when an executor is replaced.
+fn glyphs(shape: ClusterShape, threads: &BTreeMap<String, u32>) -> Vec<Option<u32>> {
+    let mut live: Vec<(u32, u32)> =
+        threads.iter().filter_map(|(id, busy)| Some((id.parse::<u32>().ok()?, *busy))).collect();
+    live.sort_unstable();
+    if live.is_empty() {
+        // None has reported yet.
+        return vec![Some(0); shape.executors as usize];
+    }
+    let mut groups: Vec<Option<u32>> = live.into_iter().map(|(_, busy)| Some(busy)).collect();
+    groups.resize(groups.len().max(shape.executors as usize), None);
+    groups
+}
+
 /// Shape and its control.
 #[component]
 pub fn ClusterShapeControl() -> impl IntoView {
@@ -22,14 +38,16 @@ pub fn ClusterShapeControl() -> impl IntoView {
             <span class="cores" aria-hidden="true">
                 {move || {
                     let shape = app.cluster.get();
-                    let busy = app.progress.with(|p| p.threads().clone());
-                    (0..shape.executors)
-                        .map(|e| {
-                            let on = busy.get(&e.to_string()).copied().unwrap_or(0);
+                    glyphs(shape, &app.progress.with(|p| p.threads().clone()))
+                        .into_iter()
+                        .map(|group| {
                             view! {
-                                <span style=format!("grid-template-columns:repeat({},7px)", shape.cores.min(4))>
+                                <span
+                                    class=if group.is_none() { "lost" } else { "" }
+                                    style=format!("grid-template-columns:repeat({},7px)", shape.cores.min(4))
+                                >
                                     {(0..shape.cores)
-                                        .map(|c| view! { <i class=if c < on { "on" } else { "" }></i> })
+                                        .map(|c| view! { <i class=if group.is_some_and(|on| c < on) { "on" } else { "" }></i> })
                                         .collect_view()}
                                 </span>
                             }
@@ -37,7 +55,18 @@ pub fn ClusterShapeControl() -> impl IntoView {
                         .collect_view()
                 }}
             </span>
-            <span class="tx2">{move || shape_text(app.cluster.get())}</span>
+            <span class="tx2">
+                {move || {
+                    let shape = app.cluster.get();
+                    let groups = glyphs(shape, &app.progress.with(|p| p.threads().clone()));
+                    let live = groups.iter().flatten().count() as u32;
+                    if live < shape.executors {
+                        format!("{live} of {} executors", shape.executors)
+                    } else {
+                        shape_text(shape)
+                    }
+                }}
+            </span>
         }
     };
     let label = Signal::derive(move || format!("Cluster: {}. Change", shape_text(app.cluster.get())));
@@ -101,5 +130,20 @@ fn ShapeForm() -> impl IntoView {
                 "Apply and restart"
             </button>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_executor_leaves_its_place_empty_until_another_comes() {
+        let shape = ClusterShape { executors: 2, cores: 2 };
+        let threads =
+            |list: &[(&str, u32)]| list.iter().map(|(id, n)| ((*id).to_owned(), *n)).collect::<BTreeMap<_, _>>();
+        assert_eq!(glyphs(shape, &threads(&[])), [Some(0), Some(0)]);
+        assert_eq!(glyphs(shape, &threads(&[("0", 1), ("1", 2), ("driver", 0)])), [Some(1), Some(2)]);
+        assert_eq!(glyphs(shape, &threads(&[("10", 1)])), [Some(1), None]);
     }
 }

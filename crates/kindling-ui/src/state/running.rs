@@ -172,6 +172,10 @@ impl App {
 
     /// Ends the kernel and starts a new one.
     pub fn restart(&self) {
+        if let Some(reason) = self.unsupported.get_untracked() {
+            self.shell.toast(true, "Cells cannot run in this tab", reason, None);
+            return;
+        }
         self.clear_queue();
         self.stop_running();
         self.kernel.set(KernelState::Restarting);
