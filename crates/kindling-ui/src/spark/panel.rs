@@ -80,7 +80,13 @@ pub fn SparkPanel(
                 }
             })}
         </div>
-        <div class="sp-body scroll" id="spark-page" role="tabpanel" tabindex="0" on:click=move |event| follow(&event, route)>
+        <div class="sp-body scroll" id="spark-page" role="tabpanel" tabindex="0"
+            aria-labelledby=move || {
+                let tab = page.get().tab();
+                let key = TABS.iter().find(|(own, ..)| *own == tab).map_or("jobs", |(_, _, key)| key);
+                format!("spark-tab-{key}")
+            }
+            on:click=move |event| follow(&event, route)>
             <LogBanner feed/>
             {move || match page.get() {
                 SparkRoute::Jobs => view! { <pages::Jobs feed/> }.into_any(),

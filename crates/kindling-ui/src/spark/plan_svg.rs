@@ -105,9 +105,9 @@ pub fn draw(store: &AppStatusStore, execution: &SqlExecution, graph: &PlanGraph,
     };
     let width = whole.across + 2.0 * PAD;
     let height = whole.along + 2.0 * PAD + top;
-    let mut svg = String::new();
+    let (mut svg, mut labels) = (String::new(), String::new());
     if view.with_stages {
-        stage_boxes(store, execution, graph, &nodes, &edges, &groups, &at, &mut svg);
+        stage_boxes(store, execution, graph, &nodes, &edges, &groups, &at, &mut svg, &mut labels);
     }
     for (from, to) in &edges {
         let (x1, y1, w1, h1) = at(*from);
@@ -127,6 +127,7 @@ pub fn draw(store: &AppStatusStore, execution: &SqlExecution, graph: &PlanGraph,
             svg.push_str(&format!("<text class=\"gl\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", format::number(rows)));
         }
     }
+    svg.push_str(&labels);
     let mut found = 0;
     for (index, (node, (desc, metrics))) in nodes.iter().zip(&texts).enumerate() {
         let (x, y, w, h) = at(index);
@@ -226,6 +227,7 @@ fn stage_boxes(
     groups: &[usize],
     at: &dyn Fn(usize) -> (f64, f64, f64, f64),
     svg: &mut String,
+    labels: &mut String,
 ) {
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, group) in groups.iter().enumerate() {
@@ -263,11 +265,15 @@ fn stage_boxes(
         let time = time.map(|time| format!(", {time}")).unwrap_or_default();
         let route = SparkRoute::Stage { id: stage.stage_id.0, attempt: stage.attempt };
         svg.push_str(&format!(
-            "<g class=\"gc\" {}><rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"9\"/><text \
-             x=\"{:.1}\" y=\"{:.1}\">Stage {}, {tasks} {plural}{time}</text></g>",
+            "<g class=\"gc\" {}><rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"9\"/></g>",
             go(route),
             right - left,
             bottom - top,
+        ));
+        // Above the edges that enter the box.
+        labels.push_str(&format!(
+            "<g class=\"gc\" {}><text x=\"{:.1}\" y=\"{:.1}\">Stage {}, {tasks} {plural}{time}</text></g>",
+            go(route),
             left + 8.0,
             top + 13.0,
             stage.stage_id,

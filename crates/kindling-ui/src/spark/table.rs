@@ -38,11 +38,14 @@ impl Key {
     }
 }
 
+/// What gives an item's key.
+type KeyOf<'a, T> = Box<dyn Fn(&T) -> Key + 'a>;
+
 /// A column over items `T`.
 pub struct Column<'a, T> {
     title: String,
     class: &'static str,
-    key: Option<Box<dyn Fn(&T) -> Key + 'a>>,
+    key: Option<KeyOf<'a, T>>,
     cell: Box<dyn Fn(&T) -> AnyView + 'a>,
 }
 
@@ -73,7 +76,7 @@ impl<'a, T: 'a> Column<'a, T> {
         Column {
             title,
             class,
-            key: key.map(|key| Box::new(move |item: &U| key(part(item))) as Box<dyn Fn(&U) -> Key + 'a>),
+            key: key.map(|key| Box::new(move |item: &U| key(part(item))) as KeyOf<'a, U>),
             cell: Box::new(move |item: &U| cell(part(item))),
         }
     }

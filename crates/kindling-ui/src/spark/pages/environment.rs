@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use kindling_events::ExecutionId;
 use kindling_status::AppStatusStore;
 use leptos::prelude::*;
 
 use crate::spark::{
-    SparkFeed,
+    SparkFeed, SparkRoute,
     table::text,
-    widgets::{empty, find, none, section},
+    widgets::{empty, find, link, none, section},
 };
 
 /// The page.
@@ -41,6 +42,7 @@ fn page(store: &AppStatusStore, wanted: &str, search: RwSignal<String>) -> AnyVi
     if let Some(version) = &store.application.spark_version {
         runtime.insert("Spark Version".into(), version.clone());
     }
+    let changes = changed(store);
     let fixed = [("Runtime Information", &runtime), ("Spark Properties", &environment.spark_properties)];
     let folded = [
         ("Hadoop Properties", &environment.hadoop_properties),
@@ -48,10 +50,15 @@ fn page(store: &AppStatusStore, wanted: &str, search: RwSignal<String>) -> AnyVi
         ("Metrics Properties", &environment.metrics_properties),
         ("Classpath Entries", &environment.classpath_entries),
     ];
-    let mut out: Vec<AnyView> = fixed.iter().map(|(title, map)| open_section(title, map, wanted)).collect();
+    let mut out = vec![
+        open_section("Runtime Information", &runtime, wanted),
+        spark_properties(&environment.spark_properties, &changes, wanted),
+    ];
     out.push(profiles(store, wanted));
     out.extend(folded.iter().map(|(title, map)| folded_section(title, map, wanted)));
-    let total: usize = fixed.iter().chain(&folded).map(|(_, map)| matching(map, wanted).len()).sum();
+    let is_match = |key: &str| key.to_lowercase().contains(wanted);
+    let total = fixed.iter().chain(&folded).map(|(_, map)| matching(map, wanted).len()).sum::<usize>()
+        + changes.keys().filter(|key| is_match(key)).count();
     if total == 0 {
         let clear = view! { <button class="btn small" on:click=move |_| search.set(String::new())>"Clear"</button> };
         return empty("No property matches", clear.into_any());
@@ -92,6 +99,64 @@ fn rows(pairs: Vec<(String, String)>) -> AnyView {
 fn open_section(title: &'static str, map: &BTreeMap<String, String>, wanted: &str) -> AnyView {
     let pairs = matching(map, wanted);
     if pairs.is_empty() { none() } else { section(title, none(), rows(pairs)) }
+}
+
+/// Settings that queries ran with and that differ from what the application started with: value, and the first query
+/// that had it. What the newest query no longer had is back to its default.
+fn changed(store: &AppStatusStore) -> BTreeMap<String, (String, ExecutionId)> {
+    let mut out: BTreeMap<String, (String, ExecutionId)> = BTreeMap::new();
+    for execution in store.executions.values() {
+        out.retain(|key, _| execution.modified_configs.contains_key(key));
+        for (key, value) in &execution.modified_configs {
+            let known = out.get(key).is_some_and(|(own, _)| own == value);
+            if !known && store.environment.spark_properties.get(key) != Some(value) {
+                out.insert(key.clone(), (value.clone(), execution.execution_id));
+            }
+        }
+    }
+    out
+}
+
+fn spark_properties(
+    map: &BTreeMap<String, String>,
+    changes: &BTreeMap<String, (String, ExecutionId)>,
+    wanted: &str,
+) -> AnyView {
+    let is_match =
+        |key: &str, value: &str| key.to_lowercase().contains(wanted) || value.to_lowercase().contains(wanted);
+    let first = changes.iter().filter(|(key, (value, _))| is_match(key, value)).map(|(key, (value, query))| {
+        let was = map.get(key).map_or("default".to_string(), |old| redacted(key, old));
+        view! {
+            <tr class="set">
+                <td class="mono">{key.clone()}</td>
+                <td class="mono wrap">{redacted(key, value)}" "<span class="muted">{format!("was {was}")}</span></td>
+                <td>{link(SparkRoute::Query(query.0), format!("query {query}"))}</td>
+            </tr>
+        }
+        .into_any()
+    });
+    let rest = matching(map, wanted).into_iter().filter(|(key, _)| !changes.contains_key(key)).map(|(key, value)| {
+        view! { <tr><td class="mono">{key}</td><td class="mono wrap">{value}</td><td></td></tr> }.into_any()
+    });
+    let rows: Vec<AnyView> = first.chain(rest).collect();
+    if rows.is_empty() {
+        return none();
+    }
+    let count = changes.len();
+    let beside = if count > 0 {
+        view! { <span class="badge info">{format!("{count} changed")}</span> }.into_any()
+    } else {
+        none()
+    };
+    let table = view! {
+        <div class="tw" tabindex="0" role="region" aria-label="Spark properties">
+            <table class="t env">
+                <thead><tr><th scope="col">"Name"</th><th scope="col">"Value"</th><th scope="col">"First seen in"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    };
+    section("Spark Properties", beside, table.into_any())
 }
 
 fn folded_section(title: &'static str, map: &BTreeMap<String, String>, wanted: &str) -> AnyView {

@@ -69,7 +69,7 @@ pub fn stage_table(stages: Vec<&StageData>, now: i64, state: TableState) -> AnyV
     let columns = vec![
         Column::new("Stage Id", "n", id)
             .by(|stage| Key::int(i64::from(stage.info.stage_id.0) * 1000 + i64::from(stage.info.attempt))),
-        Column::new("Description", "", describe).by(|stage| Key::Text(stage.info.name.clone())),
+        Column::new("Description", "desc", describe).by(|stage| Key::Text(stage.info.name.clone())),
         Column::new("Submitted", "", submitted).by(|stage| Key::opt(stage.info.submission_time)),
         Column::new("Duration", "n", move |stage| text(duration(stage).map(format::duration).unwrap_or_default()))
             .by(move |stage| Key::opt(duration(stage))),
