@@ -446,8 +446,11 @@ impl DagScheduler {
             }
             (StageKind::ShuffleMap { shuffle_id, pending, .. }, _) => {
                 let is_latest = stage.latest_info.attempt == attempt.attempt;
-                if is_latest {
-                    pending.remove(&spec.partition);
+                let was_pending = is_latest && pending.remove(&spec.partition);
+                if was_pending && map_status.is_none() {
+                    // It would be run again for ever.
+                    let reason = format!("Map task {task_id} ended well and did not say where its output is");
+                    return self.abort_stage(cx, attempt.stage_id, &reason, Some(task_id));
                 }
                 match map_status {
                     // A result that was on its way when its executor died: the blocks are gone.

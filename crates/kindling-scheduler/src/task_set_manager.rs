@@ -115,7 +115,7 @@ impl TaskSetManager {
     }
 
     pub fn has_pending(&self) -> bool {
-        !self.is_zombie && !(self.pending.is_empty() && self.speculatable.is_empty())
+        !self.is_zombie && (!self.pending.is_empty() || !self.speculatable.is_empty())
     }
 
     pub fn running_tasks(&self) -> impl Iterator<Item = (TaskId, &ExecutorId)> {

@@ -209,3 +209,19 @@ fn an_unknown_task_changes_nothing() {
     assert!(h.clock.now_millis() > 0);
     h.assert_empty();
 }
+
+#[test]
+fn a_map_task_without_output_fails_its_job_instead_of_running_for_ever() {
+    let mut h = Harness::new(1, 1);
+    h.submit(job(1, &[0], vec![shuffle(0, 1, &[])]));
+    h.running.clear();
+    let outcome = Box::new(kindling_scheduler::TaskOutcome {
+        reason: TaskEndReason::Success,
+        map_status: None,
+        metrics: None,
+        accum_updates: vec![],
+    });
+    h.send(SchedulerEvent::TaskCompleted { task_id: TaskId(0), outcome });
+    assert!(h.take().pop().unwrap().ends_with("did not say where its output is"));
+    h.assert_empty();
+}

@@ -1,4 +1,5 @@
 //! A scheduler with a hand-moved clock, and shorthands.
+#![allow(clippy::panic, reason = "a test")]
 
 use kindling_common::{Clock, ManualClock};
 use kindling_events::{BlockManagerId, ExecutorInfo, JobId, ShuffleId, SparkListenerEvent, TaskEndReason, TaskId};
@@ -61,7 +62,11 @@ impl Harness {
     }
 
     pub fn end(&mut self, task_id: TaskId, reason: TaskEndReason) {
-        let at = self.running.iter().position(|task| task.task_id == task_id).expect("a running task");
+        let at = self
+            .running
+            .iter()
+            .position(|task| task.task_id == task_id)
+            .unwrap_or_else(|| panic!("task {task_id} does not run"));
         let task = self.running.remove(at);
         let map_status = (reason.is_success() && matches!(task.kind, TaskKind::ShuffleMap { .. })).then(|| MapStatus {
             executor_id: task.executor_id,
