@@ -29,9 +29,6 @@ pub fn DialogFrame(
     /// A line beside the title.
     #[prop(optional)]
     aside: &'static str,
-    /// Has a close button, and Escape and a click outside close it.
-    #[prop(default = true)]
-    closable: bool,
     /// What it says and offers.
     children: Children,
 ) -> impl IntoView {
@@ -52,11 +49,7 @@ pub fn DialogFrame(
             let _ = first.focus();
         }
     });
-    let close = move || {
-        if closable {
-            app.shell.dialog.set(None);
-        }
-    };
+    let close = move || app.shell.dialog.set(None);
     let keys = move |event: ev::KeyboardEvent| {
         event.stop_propagation();
         match event.key().as_str() {
@@ -99,14 +92,9 @@ pub fn DialogFrame(
                     <h2 id="dialog-title">{title}</h2>
                     <span class="small muted">{aside}</span>
                     <span class="spacer"></span>
-                    {closable
-                        .then(|| {
-                            view! {
-                                <button class="icon" aria-label="Close" on:click=move |_| close()>
-                                    <Icon name="x"/>
-                                </button>
-                            }
-                        })}
+                    <button class="icon" aria-label="Close" on:click=move |_| close()>
+                        <Icon name="x"/>
+                    </button>
                 </div>
                 {children()}
             </div>

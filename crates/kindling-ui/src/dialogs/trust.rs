@@ -28,7 +28,7 @@ pub fn TrustDialog(
         (n.title(), parts.join(", "), conf)
     });
     view! {
-        <DialogFrame title=from testid="trust-dialog" role="alertdialog" closable=false>
+        <DialogFrame title=from testid="trust-dialog" role="alertdialog">
             <div class="in">
                 <div class="callout">
                     <Icon name="alert"/>

@@ -72,8 +72,12 @@ fn note(app: App) -> AnyView {
             <div class="ready bad" role="alert">
                 <Icon name="alert"/>
                 <span>
-                    <b>"Spark did not start."</b>
-                    " Notebook and files are as they were. "
+                    <b>{if app.engine_ready.get() { "Python did not start." } else { "Spark did not start." }}</b>
+                    {if app.engine_ready.get() {
+                        " SQL cells run; PySpark cells wait. "
+                    } else {
+                        " Notebook and files are as they were. "
+                    }}
                     <button class="btn small" on:click=move |_| app.restart()>"Retry"</button>
                 </span>
             </div>

@@ -60,7 +60,12 @@ pub fn CellStatus(handle: CellHandle) -> impl IntoView {
     };
     view! {
         <Show when=move || shown.get()>
-            <div class="stat" data-testid="cell-status" role="status">
+            // The ticking clock is not read out; how the run ended is.
+            <div
+                class="stat"
+                data-testid="cell-status"
+                aria-live=move || if matches!(run.get().state, RunState::Running(_)) { "off" } else { "polite" }
+            >
                 {head}
                 {move || stale.get().then(|| view! { <span class="stale">"Edited since this run"</span> })}
                 {move || {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::model::format;
-use crate::model::notebook::Output;
+use crate::model::notebook::{Output, StreamName};
 use crate::notebook::cell_item::CellHandle;
 use crate::state::use_app;
 
@@ -62,7 +62,7 @@ fn slots(handle: CellHandle) -> Vec<(usize, usize)> {
 /// What a view is made for; outputs that never change are told apart by where they are in memory.
 fn kind(output: &Arc<Output>) -> usize {
     match output.as_ref() {
-        Output::Stream { .. } => 0,
+        Output::Stream { name, .. } => usize::from(*name == StreamName::Stderr),
         _ => Arc::as_ptr(output) as usize,
     }
 }

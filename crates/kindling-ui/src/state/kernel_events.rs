@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kindling_events::event_from_json;
+use kindling_events::{SparkListenerEvent, event_from_json};
 use leptos::prelude::*;
 
 use super::{App, KernelState, RunState};
@@ -123,6 +123,11 @@ pub fn flush(app: App) {
             })
             .collect();
         app.progress.update(|p| events.iter().for_each(|e| p.on_event(e)));
+        for event in &events {
+            if let SparkListenerEvent::ExecutorRemoved(e) = event {
+                app.shell.toast(true, format!("Executor {} lost", e.executor_id.as_str()), e.reason.clone(), None);
+            }
+        }
         app.spark.push(&events);
     }
     if !streams.is_empty() {
@@ -168,9 +173,12 @@ fn take(app: App, message: KernelMessage) {
                     line.error = error;
                 }
             });
-            if state == BootState::Failed && matches!(step, BootStep::Engine | BootStep::Threads) {
+            if state == BootState::Failed {
                 app.boot_closed.set(false);
-                app.kernel.set(KernelState::Dead);
+                // Without Python SQL cells still run.
+                if matches!(step, BootStep::Engine | BootStep::Threads) {
+                    app.kernel.set(KernelState::Dead);
+                }
             }
         }
         KernelMessage::EngineReady { application_id, spark_version } => {

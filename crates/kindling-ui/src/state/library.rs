@@ -277,6 +277,7 @@ pub fn trust(app: App) {
     host::local_set(TRUST_KEY, &hashes[keep..].join(" "));
     app.trusted.set(true);
     save_now(app);
+    app.apply_environment();
 }
 
 /// The bundled notebooks.

@@ -233,7 +233,11 @@ impl App {
                 client.attach(worker, move |message| super::kernel_events::receive(app, message));
                 client.send(&KernelRequest::Init {
                     cluster: self.cluster.get_untracked(),
-                    conf: self.notebook.with_untracked(notebook_conf),
+                    conf: if self.trusted.get_untracked() {
+                        self.notebook.with_untracked(notebook_conf)
+                    } else {
+                        serde_json::Map::new()
+                    },
                 });
             }
             Err(error) => {
@@ -253,6 +257,24 @@ impl App {
             host::local_set("kindling-cluster", &text);
         }
         self.restart();
+    }
+}
+
+impl App {
+    /// Starts the kernel anew if the open notebook asks for another cluster shape or brings settings.
+    pub fn apply_environment(&self) {
+        let (shape, conf) = self.notebook.with_untracked(|n| {
+            let shape =
+                n.kindling().and_then(|k| serde_json::from_value::<ClusterShape>(k.get("cluster")?.clone()).ok());
+            (shape, notebook_conf(n))
+        });
+        // A shape that no browser could start is somebody's mistake.
+        let sane = |s: &ClusterShape| (1..=8).contains(&s.executors) && (1..=8).contains(&s.cores);
+        let shape = shape.filter(sane).unwrap_or(self.cluster.get_untracked());
+        if shape != self.cluster.get_untracked() || !conf.is_empty() {
+            self.cluster.set(shape);
+            self.restart();
+        }
     }
 }
 
