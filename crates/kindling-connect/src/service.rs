@@ -6,7 +6,7 @@ use kindling_common::{Clock, RuntimeConfig, SparkResult, conf};
 use kindling_datasource::FileSystem;
 use kindling_events::ListenerBus;
 use kindling_executor::{CancelToken, Engine, EngineConfig, ExecutorThreads};
-use kindling_functions::error::from_datafusion;
+use kindling_functions::{error::from_datafusion, task::TaskScope};
 use kindling_plan::{SessionState, catalog::GlobalTempViews};
 use kindling_proto::connect::UserContext;
 use parking_lot::Mutex;
@@ -64,7 +64,8 @@ impl ConnectService {
         threads: Arc<dyn ExecutorThreads>,
         clock: Arc<dyn Clock>,
     ) -> SparkResult<ConnectService> {
-        let config = EngineConfig::new(&options.conf, Arc::new(from_datafusion));
+        let mut config = EngineConfig::new(&options.conf, Arc::new(from_datafusion));
+        config.task_scope = Arc::new(|partition| Box::new(TaskScope::enter(partition)));
         let bus = Arc::new(ListenerBus::new());
         let engine = Engine::new(config, threads, Arc::clone(&clock), bus)?;
         Ok(ConnectService {

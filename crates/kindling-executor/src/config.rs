@@ -12,6 +12,9 @@ use kindling_scheduler::SchedulerConf;
 /// Turns an error of a plan into Spark's. The rule lives with the functions; a shell passes it on.
 pub type ErrorMapper = Arc<dyn Fn(DataFusionError) -> SparkError + Send + Sync>;
 
+/// Enters what functions may know of a task (its partition) on the task's thread; dropping what it returns leaves it.
+pub type TaskScope = Arc<dyn Fn(u32) -> Box<dyn std::any::Any> + Send + Sync>;
+
 /// Settings of an engine, fixed for its life.
 #[derive(Clone)]
 pub struct EngineConfig {
@@ -31,6 +34,8 @@ pub struct EngineConfig {
     pub scheduler: SchedulerConf,
     /// How errors of plans become Spark's.
     pub error_mapper: ErrorMapper,
+    /// What a task's thread enters before it runs. The functions know; a shell passes it on.
+    pub task_scope: TaskScope,
     /// Whether operators may write temporary files when memory runs short.
     pub spill_to_disk: bool,
 }
@@ -66,6 +71,7 @@ impl EngineConfig {
             host: "localhost".to_string(),
             scheduler,
             error_mapper,
+            task_scope: Arc::new(|_| Box::new(())),
             spill_to_disk: cfg!(not(target_arch = "wasm32")),
         }
     }

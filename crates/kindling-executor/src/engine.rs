@@ -146,6 +146,7 @@ impl Engine {
             bus: Arc::clone(&bus),
             clock,
             error_mapper: Arc::clone(&config.error_mapper),
+            task_scope: Arc::clone(&config.task_scope),
             host: config.host.clone(),
             spill_to_disk: config.spill_to_disk,
         });

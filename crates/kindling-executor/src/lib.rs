@@ -15,7 +15,7 @@ mod task_leaf;
 mod threads;
 
 pub use blocks::BlockStore;
-pub use config::{EngineConfig, ErrorMapper};
+pub use config::{EngineConfig, ErrorMapper, TaskScope};
 pub use engine::Engine;
 pub use query::{CancelToken, CollectMode, QueryRun, QuerySummary, ResultSink, run_query};
 pub use threads::ExecutorThreads;

@@ -25,7 +25,7 @@ use kindling_scheduler::{MapStatus, TaskOutcome};
 
 use crate::{
     blocks::{BlockStore, ExecutorBlocks, MapOutput, batch_bytes},
-    config::ErrorMapper,
+    config::{ErrorMapper, TaskScope},
     executor::{Executor, Launch},
     memory::{TaskMemoryPool, out_of_memory},
     sql_metrics::input_metrics,
@@ -65,6 +65,8 @@ pub struct TaskServices {
     pub clock: Arc<dyn Clock>,
     /// How errors become Spark's.
     pub error_mapper: ErrorMapper,
+    /// What this thread enters before a task runs.
+    pub task_scope: TaskScope,
     /// Host that events name.
     pub host: String,
     /// Whether operators may write temporary files.
@@ -114,6 +116,7 @@ pub fn run_task(
     let partition = env.partition;
     let mut metrics = TaskMetrics::default();
     let mut exec = None;
+    let _scope = (services.task_scope)(partition as u32);
     let ran = catch_unwind(AssertUnwindSafe(|| -> Result<Done> {
         let instance = plan.instance(description.stage, &executor.id, description.attempt)?;
         exec = Some(Arc::clone(&instance));
