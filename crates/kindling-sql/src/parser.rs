@@ -1,6 +1,6 @@
 //! The cursor over the tokens: looking ahead, consuming, going back, origins and syntax errors.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{Expr, ExprKind, Origin, Relation, RelationKind, SqlOrigin};
@@ -27,10 +27,12 @@ pub(crate) struct Parser<'a> {
     /// Parameters of the lambdas around the current place.
     pub(crate) lambda_arguments: Vec<Vec<String>>,
     depth: usize,
+    /// Parentheses, by token, that were found to hold no query: trying again would double the work at each level.
+    no_query: HashSet<usize>,
 }
 
 /// Nesting that recursion on a small stack (a web worker's) can carry.
-const MAX_DEPTH: usize = 400;
+const MAX_DEPTH: usize = 100;
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &str, options: &'a ParserOptions) -> PResult<Parser<'a>> {
@@ -46,6 +48,7 @@ impl<'a> Parser<'a> {
             furthest: None,
             lambda_arguments: vec![],
             depth: 0,
+            no_query: HashSet::new(),
         })
     }
 
@@ -245,6 +248,27 @@ impl<'a> Parser<'a> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// `(query)` if that is what the parenthesis here holds.
+    pub(crate) fn attempt_parenthesized_query(&mut self) -> PResult<Option<Relation>> {
+        let pos = self.pos;
+        if !self.is_query_start_at(1) || self.no_query.contains(&pos) {
+            return Ok(None);
+        }
+        let query = self.attempt(|p| {
+            p.advance();
+            let query = p.query()?;
+            if !p.is_symbol(Symbol::RightParen) {
+                return Err(if p.at_end() { p.missing(")") } else { p.unexpected() });
+            }
+            p.advance();
+            Ok(query)
+        })?;
+        if query.is_none() {
+            self.no_query.insert(pos);
+        }
+        Ok(query)
     }
 
     /// Runs a rule one level deeper, within what the stack can carry.

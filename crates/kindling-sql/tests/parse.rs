@@ -331,3 +331,24 @@ fn statements_become_commands() {
     assert!(matches!(command("BEGIN SELECT 1; END"), Command::Unsupported { .. }));
     assert!(matches!(command("DESC EXTENDED t a"), Command::DescribeTable { extended: true, column: Some(_), .. }));
 }
+
+/// Frames are large without optimisation.
+fn with_large_stack(test: fn()) {
+    std::thread::Builder::new().stack_size(64 << 20).spawn(test).expect("a thread").join().expect("the test");
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_not_a_crash() {
+    with_large_stack(|| {
+        let deep = |n: usize| format!("SELECT {}1{}", "(".repeat(n), ")".repeat(n));
+        assert!(parse_plan(&deep(60)).is_ok());
+        assert_eq!(parse_plan(&deep(10_000)).expect_err("too deep").condition, "FAILED_TO_PARSE_TOO_COMPLEX");
+        let mut nested = String::from("SELECT 1");
+        for _ in 0..20 {
+            nested = format!("SELECT (({nested}) + 1)");
+        }
+        assert!(parse_plan(&nested).is_ok());
+        let chain = vec!["a"; 5_000].join(" OR ");
+        assert!(parse_expression(&chain, &ParserOptions::default()).is_ok());
+    });
+}

@@ -72,7 +72,7 @@ impl Parser<'_> {
         {
             return Ok(exists);
         }
-        let value = self.value_expression()?;
+        let value = self.operators(1)?;
         self.predicate(value)
     }
 

@@ -54,16 +54,8 @@ impl Parser<'_> {
                 error::at("INVALID_SQL_SYNTAX.EMPTY_IN_PREDICATE", &self.origin(start)).param("alternative", "")
             );
         }
-        if self.is_query_start_at(1) {
-            let query = self.attempt(|p| {
-                p.advance();
-                let query = p.query()?;
-                p.expect_symbol(Symbol::RightParen)?;
-                Ok(query)
-            })?;
-            if let Some(query) = query {
-                return Ok(self.subquery(start, SubqueryKind::In { values: self.row_fields(value) }, query));
-            }
+        if let Some(query) = self.attempt_parenthesized_query()? {
+            return Ok(self.subquery(start, SubqueryKind::In { values: self.row_fields(value) }, query));
         }
         let list = self.paren_list(Self::expression)?;
         let mut arguments = vec![value];

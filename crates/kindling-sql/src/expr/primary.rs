@@ -11,7 +11,7 @@ use crate::{
 impl Parser<'_> {
     pub(crate) fn primary(&mut self) -> PResult<Expr> {
         let start = self.start();
-        let mut expr = self.nested(Self::primary_base)?;
+        let mut expr = self.primary_base()?;
         loop {
             expr = match self.kind() {
                 TokenKind::Symbol(Symbol::DoubleColon) => {
@@ -218,16 +218,8 @@ impl Parser<'_> {
     /// What begins with `(`: a subquery, a lambda's parameters, a row, or an expression.
     fn parenthesized(&mut self) -> PResult<Expr> {
         let start = self.start();
-        if self.is_query_start_at(1) {
-            let query = self.attempt(|p| {
-                p.advance();
-                let query = p.query()?;
-                p.expect_symbol(Symbol::RightParen)?;
-                Ok(query)
-            })?;
-            if let Some(query) = query {
-                return Ok(self.subquery(start, SubqueryKind::Scalar, query));
-            }
+        if let Some(query) = self.attempt_parenthesized_query()? {
+            return Ok(self.subquery(start, SubqueryKind::Scalar, query));
         }
         if let Some(arguments) = self.lambda_parameters()? {
             return self.lambda(start, arguments);

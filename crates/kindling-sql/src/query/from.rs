@@ -205,22 +205,11 @@ impl Parser<'_> {
     }
 
     fn parenthesized_relation(&mut self, start: usize) -> PResult<Relation> {
-        if self.is_query_start_at(1) {
-            let query = self.attempt(|p| {
-                p.advance();
-                let query = p.query()?;
-                if !p.is_symbol(Symbol::RightParen) {
-                    return Err(if p.at_end() { p.missing(")") } else { p.unexpected() });
-                }
-                p.advance();
-                Ok(query)
-            })?;
-            if let Some(query) = query {
-                let query = self.sample(start, query)?;
-                let (alias, columns) = self.table_alias()?;
-                let alias = alias.unwrap_or_else(|| AUTO_ALIAS.into());
-                return Ok(self.relation(start, RelationKind::SubqueryAlias { input: Box::new(query), alias, columns }));
-            }
+        if let Some(query) = self.attempt_parenthesized_query()? {
+            let query = self.sample(start, query)?;
+            let (alias, columns) = self.table_alias()?;
+            let alias = alias.unwrap_or_else(|| AUTO_ALIAS.into());
+            return Ok(self.relation(start, RelationKind::SubqueryAlias { input: Box::new(query), alias, columns }));
         }
         self.advance();
         let relation = self.relation_with_joins()?;
