@@ -42,7 +42,7 @@ const suites = {
   async connect() {
     await ensureRust();
     await ensurePythonTests();
-    await run("cargo", ["build", "--package", "kindling"]);
+    await run("cargo", ["build", "--package", "kindling", "--package", "kindling-bench-data"]);
     return pytest(["tests/connect"]);
   },
 

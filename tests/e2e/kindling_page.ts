@@ -24,12 +24,13 @@ export class KindlingPage {
   }
 
   async waitForPython(): Promise<void> {
-    await expect(this.page.getByTestId("boot-python")).toBeHidden({ timeout: 90_000 });
+    await expect(this.page.getByTestId("boot")).toBeHidden({ timeout: 90_000 });
   }
 
   /** Replaces the notebook by one empty PySpark cell. */
   async newNotebook(): Promise<void> {
-    await this.page.getByTestId("new-notebook").click();
+    await this.page.getByRole("tab", { name: "Notebooks" }).click();
+    await this.page.getByRole("button", { name: "New notebook" }).click();
     await expect(this.cells).toHaveCount(1);
   }
 
@@ -45,10 +46,13 @@ export class KindlingPage {
   async run(index: number, text: string): Promise<Locator> {
     await this.write(index, text);
     await this.page.keyboard.press("Control+Enter");
-    await expect(this.cell(index).getByTestId("cell-status")).toHaveAttribute("data-state", /done|failed|interrupted/, {
-      timeout: 60_000,
-    });
-    return this.cell(index).getByTestId("cell-output");
+    await this.ended(index);
+    return this.cell(index).getByTestId("cell-output").first();
+  }
+
+  /** Waits for the end of a cell's run, whatever it is. */
+  async ended(index: number): Promise<void> {
+    await expect(this.cell(index)).toHaveAttribute("data-state", /done|failed|interrupted/, { timeout: 90_000 });
   }
 
   /** Drops files on the page's picker. */
