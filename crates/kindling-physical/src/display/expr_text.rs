@@ -13,6 +13,7 @@ use datafusion::{
             BinaryExpr, CaseExpr, CastExpr, Column, InListExpr, IsNotNullExpr, IsNullExpr, LikeExpr, Literal,
             NegativeExpr, NotExpr, TryCastExpr,
         },
+        scalar_subquery::ScalarSubqueryExpr,
     },
 };
 
@@ -69,8 +70,25 @@ pub fn expr_text(expr: &Arc<dyn PhysicalExpr>, schema: &Schema) -> String {
         }
         return out + " END";
     }
+    if expr.is::<ScalarSubqueryExpr>() {
+        return "scalar-subquery".to_string();
+    }
     if let Some(function) = expr.downcast_ref::<ScalarFunctionExpr>() {
         let arguments: Vec<String> = function.args().iter().map(text).collect();
+        let operator = match function.fun().name() {
+            "add" => "+",
+            "subtract" => "-",
+            "multiply" => "*",
+            "divide" => "/",
+            "remainder" | "mod" => "%",
+            _ => "",
+        };
+        match arguments.as_slice() {
+            [left, right] if !operator.is_empty() => return format!("({left} {operator} {right})"),
+            // Put in so that comparisons treat all NaNs alike; Spark's comparisons do so themselves.
+            [value] if function.fun().name() == "normalize_nan_and_zero" => return value.clone(),
+            _ => {}
+        }
         return format!("{}({})", function.fun().name(), arguments.join(", "));
     }
     expr.to_string()
@@ -78,6 +96,9 @@ pub fn expr_text(expr: &Arc<dyn PhysicalExpr>, schema: &Schema) -> String {
 
 /// A column as `name#id`, bigint with Spark's suffix.
 pub fn column_text(name: &str, data_type: Option<&DataType>) -> String {
+    if name == "__grouping_id" {
+        return "spark_grouping_id".to_string();
+    }
     let long = matches!(data_type, Some(DataType::Int64)) && name.contains('#');
     format!("{name}{}", if long { "L" } else { "" })
 }

@@ -402,11 +402,17 @@ fn leaf_text(plan: &Plan, most: usize) -> NodeText {
         return NodeText::new("LocalTableScan", format!("LocalTableScan {}", list(&output_text(&plan.schema()), most)));
     }
     // Operators of other rooms write their own line, in Spark's words, and begin it with their name.
-    let name = text.split([' ', '[', '(']).next().filter(|name| !name.is_empty()).unwrap_or(plan.name());
+    let first = text.split([' ', '[', '(']).next().filter(|name| !name.is_empty());
+    let first = first.unwrap_or(plan.name()).to_string();
     let name = if let Some(rest) = text.strip_prefix("FileScan ") {
-        format!("Scan {}", rest.split([' ', '[']).next().unwrap_or(""))
+        let name = format!("Scan {}", rest.split([' ', '[']).next().unwrap_or(""));
+        if let (Some(open), Some(close)) = (text.find('['), text.find(']')) {
+            // The source writes column names; their types are known here.
+            text = format!("{}[{}]{}", &text[..open], output_text(&plan.schema()).join(","), &text[close + 1..]);
+        }
+        name
     } else {
-        name.trim_end_matches(':').trim_end_matches("Exec").to_string()
+        first.trim_end_matches(':').trim_end_matches("Exec").to_string()
     };
     NodeText::new(&name, text)
 }

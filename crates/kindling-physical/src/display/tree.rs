@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::{
+    ExecutionPlan,
+    aggregates::{AggregateExec, AggregateMode},
+    projection::ProjectionExec,
+};
 
 use super::{
     expr_text::output_text,
@@ -43,6 +47,13 @@ pub enum ExplainMode {
 pub fn shown_tree(plan: &Plan, max_fields: usize) -> ShownNode {
     if let Some(pinned) = plan.downcast_ref::<PinnedJoinExec>() {
         return shown_tree(&pinned.input, max_fields);
+    }
+    // Spark's final aggregate computes the expressions over its results itself.
+    if plan.is::<ProjectionExec>()
+        && let Some(child) = plan.children().first()
+        && child.downcast_ref::<AggregateExec>().is_some_and(|aggregate| *aggregate.mode() != AggregateMode::Partial)
+    {
+        return shown_tree(child, max_fields);
     }
     let text = node_text(plan, max_fields);
     let inner: Vec<Plan> = if let Some(stage) = plan.downcast_ref::<ShuffleQueryStageExec>() {

@@ -37,6 +37,15 @@ pub fn update(column: &ArrayRef, hashes: &mut [i32]) -> Result<()> {
         DataType::Int8 => ints::<Int8Type>(column, hashes, i32::from),
         DataType::Int16 => ints::<Int16Type>(column, hashes, i32::from),
         DataType::Int32 => ints::<Int32Type>(column, hashes, |v| v),
+        // Grouping ids, which only this engine has unsigned.
+        DataType::UInt8 | DataType::UInt16 => {
+            let wide = arrow::compute::cast(column, &DataType::Int32)?;
+            ints::<Int32Type>(&wide, hashes, |v| v);
+        }
+        DataType::UInt32 | DataType::UInt64 => {
+            let wide = arrow::compute::cast(column, &DataType::Int64)?;
+            longs::<Int64Type>(&wide, hashes);
+        }
         DataType::Date32 => ints::<Date32Type>(column, hashes, |v| v),
         DataType::Interval(IntervalUnit::YearMonth) => ints::<IntervalYearMonthType>(column, hashes, |v| v),
         DataType::Int64 => longs::<Int64Type>(column, hashes),

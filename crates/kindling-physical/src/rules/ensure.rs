@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use datafusion::{
     error::Result,
-    physical_expr::{LexOrdering, OrderingRequirements, PhysicalExpr},
+    physical_expr::{LexOrdering, OrderingRequirements, PhysicalExpr, PhysicalSortExpr},
     physical_plan::{
         Distribution, ExecutionPlan, ExecutionPlanProperties,
         aggregates::{AggregateExec, AggregateMode},
@@ -134,7 +134,14 @@ fn ensure_order(plan: Plan) -> Result<Plan> {
         if child.equivalence_properties().ordering_satisfy_requirement(first.clone())? {
             children.push(child);
         } else {
-            let ordering = LexOrdering::from(first.clone());
+            // Where any order will do, Spark sorts ascending with nulls first.
+            let keys = first
+                .iter()
+                .map(|key| PhysicalSortExpr { expr: Arc::clone(&key.expr), options: key.options.unwrap_or_default() });
+            let Some(ordering) = LexOrdering::new(keys) else {
+                children.push(child);
+                continue;
+            };
             children.push(Arc::new(SortExec::new(ordering, child).with_preserve_partitioning(true)));
         }
     }
