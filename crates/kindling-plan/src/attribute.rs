@@ -25,10 +25,32 @@ pub struct Attribute {
     /// Whether only a qualified name reaches it: a key of a `USING` join that the merged key hides.
     pub qualified_only: bool,
     /// Connect plans whose output this column is part of.
-    pub plan_ids: Vec<i64>,
+    pub plan_ids: Vec<PlanTag>,
+}
+
+/// A Connect plan that a column is part of the output of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanTag {
+    /// The plan's id.
+    pub id: i64,
+    /// Operators between that plan and the one whose output this is.
+    pub depth: usize,
 }
 
 impl Attribute {
+    /// How far below a Connect plan is, if the column was part of its output.
+    pub(crate) fn depth_of(&self, plan_id: i64) -> Option<usize> {
+        self.plan_ids.iter().filter(|tag| tag.id == plan_id).map(|tag| tag.depth).min()
+    }
+
+    /// Goes up one operator, which may be a Connect plan.
+    pub(crate) fn lift(&mut self, plan_id: Option<i64>) {
+        for tag in &mut self.plan_ids {
+            tag.depth += 1;
+        }
+        self.plan_ids.extend(plan_id.map(|id| PlanTag { id, depth: 0 }));
+    }
+
     /// The column's name inside plans.
     pub fn internal_name(&self) -> String {
         format!("{}#{}", self.name, self.id)

@@ -12,7 +12,7 @@ mod present;
 mod resolver;
 mod session;
 
-pub use attribute::{AnalyzedPlan, Attribute};
+pub use attribute::{AnalyzedPlan, Attribute, PlanTag};
 pub use command::{CommandOutput, CommandRunner, FileWrite, run_command};
 pub use inspect::{explain, input_files};
 pub use present::{batch_strings, nullable_strings, pretty_strings};

@@ -73,12 +73,12 @@ impl ScalarUDFImpl for ArrayItem {
         let (list, index) = (list.as_list::<i32>(), index.as_primitive::<Int64Type>());
         let offsets = list.value_offsets();
         let mut places: Vec<Option<u64>> = Vec::with_capacity(list.len());
-        for row in 0..list.len() {
+        for (row, start) in offsets.iter().copied().enumerate().take(list.len()) {
             if list.is_null(row) || index.is_null(row) {
                 places.push(None);
                 continue;
             }
-            let (start, length, at) = (offsets[row], list.value_length(row), index.value(row));
+            let (length, at) = (list.value_length(row), index.value(row));
             if (0..i64::from(length)).contains(&at) {
                 places.push(Some((i64::from(start) + at) as u64));
             } else if self.ansi {

@@ -79,14 +79,14 @@ fn generate(batch: &RecordBatch, rows: &Arc<dyn PhysicalExpr>, outer: bool, sche
     let mut parents: Vec<u32> = Vec::with_capacity(structs.len());
     let mut places: Vec<Option<u64>> = Vec::with_capacity(structs.len());
     let offsets = lists.value_offsets();
-    for row in 0..lists.len() {
+    for (row, start) in offsets.iter().copied().enumerate().take(lists.len()) {
         let length = if lists.is_null(row) { 0 } else { lists.value_length(row) };
         if length == 0 && outer {
             parents.push(row as u32);
             places.push(None);
         }
         for i in 0..length {
-            let place = (offsets[row] + i) as usize;
+            let place = (start + i) as usize;
             parents.push(row as u32);
             // A null struct gives a row of nulls.
             places.push(structs.is_valid(place).then_some(place as u64));

@@ -158,7 +158,7 @@ impl Resolver<'_> {
         self.finish_projection(input.plan, items, scope)
     }
 
-    pub(super) fn to_df(&mut self, input: &Relation, column_names: &[String]) -> SparkResult<Resolved> {
+    pub(super) fn renamed_to(&mut self, input: &Relation, column_names: &[String]) -> SparkResult<Resolved> {
         let input = self.relation(input)?;
         if input.attributes().len() != column_names.len() {
             return Err(SparkError::new(kindling_common::ExceptionClass::IllegalArgument, "ASSIGNMENT_ARITY_MISMATCH")
@@ -169,7 +169,7 @@ impl Resolver<'_> {
     }
 
     /// `df.to(schema)`: columns are found by name, reordered and cast where nothing is lost.
-    pub(super) fn to_schema(&mut self, input: &Relation, schema: &StructType) -> SparkResult<Resolved> {
+    pub(super) fn with_schema(&mut self, input: &Relation, schema: &StructType) -> SparkResult<Resolved> {
         let input = self.relation(input)?;
         let scope = Scope::new(input.attributes().to_vec());
         let mut items = Vec::with_capacity(schema.fields.len());

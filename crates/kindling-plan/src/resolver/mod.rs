@@ -156,13 +156,21 @@ impl<'a> Resolver<'a> {
     /// Resolves a relation.
     pub fn relation(&mut self, relation: &Relation) -> SparkResult<Resolved> {
         let mut resolved = self.relation_kind(relation).map_err(|error| error.at(&relation.origin))?;
-        if let Some(plan_id) = relation.plan_id {
-            for attribute in &mut resolved.scope.attributes {
-                attribute.plan_ids.push(plan_id);
+        let Scope { attributes, hidden } = &mut resolved.scope;
+        for attribute in attributes.iter_mut() {
+            attribute.lift(relation.plan_id);
+        }
+        for attribute in hidden.iter_mut() {
+            attribute.lift(None);
+        }
+        match &mut resolved.below {
+            Below::Aggregate(aggregate) => aggregate.lift(relation.plan_id),
+            Below::Project(scope) => {
+                for attribute in scope.attributes.iter_mut().chain(&mut scope.hidden) {
+                    attribute.lift(None);
+                }
             }
-            if let Below::Aggregate(aggregate) = &mut resolved.below {
-                aggregate.tag(plan_id);
-            }
+            Below::Nothing => {}
         }
         Ok(resolved)
     }
@@ -206,8 +214,8 @@ impl<'a> Resolver<'a> {
             RelationKind::WithColumns { input, aliases } => self.with_columns(input, aliases),
             RelationKind::WithColumnsRenamed { input, renames } => self.with_columns_renamed(input, renames),
             RelationKind::Drop { input, columns, column_names } => self.drop_columns(input, columns, column_names),
-            RelationKind::ToDf { input, column_names } => self.to_df(input, column_names),
-            RelationKind::ToSchema { input, schema } => self.to_schema(input, schema),
+            RelationKind::ToDf { input, column_names } => self.renamed_to(input, column_names),
+            RelationKind::ToSchema { input, schema } => self.with_schema(input, schema),
             RelationKind::SubqueryAlias { input, alias, columns } => self.subquery_alias(input, alias, columns),
             RelationKind::Repartition { input, num_partitions, shuffle } => {
                 self.repartition(input, *num_partitions, *shuffle)

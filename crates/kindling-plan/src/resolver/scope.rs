@@ -63,9 +63,15 @@ impl Scope {
     /// Finds a column that was part of the output of a Connect plan; `Ok(None)` when there is none.
     pub fn find_of_plan(&self, names: NameMatch, plan_id: i64, parts: &[String]) -> SparkResult<Option<Found>> {
         for attributes in [&self.attributes, &self.hidden] {
-            let of_plan: Vec<Attribute> =
-                attributes.iter().filter(|attribute| attribute.plan_ids.contains(&plan_id)).cloned().collect();
-            let candidates = candidates(names, &of_plan, parts, false);
+            let of_plan: Vec<Attribute> = attributes
+                .iter()
+                .filter(|attribute| attribute.depth_of(plan_id).is_some())
+                .map(|attribute| Attribute { qualified_only: false, ..attribute.clone() })
+                .collect();
+            let mut candidates = candidates(names, &of_plan, parts, false);
+            // In a self-join the side that is nearer to the plan is meant.
+            let nearest = candidates.iter().filter_map(|found| found.attribute.depth_of(plan_id)).min();
+            candidates.retain(|found| found.attribute.depth_of(plan_id) == nearest);
             if distinct(&candidates) > 1 {
                 return Err(SparkError::analysis("AMBIGUOUS_COLUMN_REFERENCE").param("name", quote_parts(parts)));
             }
@@ -78,7 +84,7 @@ impl Scope {
 
     /// Whether any column was part of the output of a Connect plan.
     pub fn has_plan(&self, plan_id: i64) -> bool {
-        self.attributes.iter().chain(&self.hidden).any(|attribute| attribute.plan_ids.contains(&plan_id))
+        self.attributes.iter().chain(&self.hidden).any(|attribute| attribute.depth_of(plan_id).is_some())
     }
 
     /// Visible columns with a qualifier that ends in `target` (`t.*`).

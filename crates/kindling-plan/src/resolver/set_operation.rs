@@ -129,7 +129,7 @@ impl Resolver<'_> {
             match find(&b, &column.name) {
                 Some(found) => right_items.push((found.column(), found)),
                 None if allow_missing => right_items.push(self.missing(column)?),
-                None => return Err(super::scope::Scope::new(b.clone()).unresolved(&[column.name.clone()])),
+                None => return Err(super::scope::Scope::new(b.clone()).unresolved(std::slice::from_ref(&column.name))),
             }
         }
         for column in &b {

@@ -4,10 +4,12 @@ use crate::attribute::quote_parts;
 
 /// Candidates, quoted, the most similar to `base` first.
 pub(crate) fn order_by_similarity(base: &[String], candidates: &[Vec<String>]) -> Vec<String> {
-    let stripped = strip_common_qualifiers(candidates, base.len());
+    // Spark starts from a set of attributes, which it lists by name.
+    let mut candidates = candidates.to_vec();
+    candidates.sort_by(|a, b| a.last().cmp(&b.last()));
+    let stripped = strip_common_qualifiers(&candidates, base.len());
     let base = &quote_parts(base);
     let mut quoted: Vec<String> = stripped.iter().map(|parts| quote_parts(parts)).collect();
-    quoted.sort();
     quoted.sort_by_key(|candidate| levenshtein(candidate, base));
     quoted
 }

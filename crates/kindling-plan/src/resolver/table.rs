@@ -107,7 +107,7 @@ impl Resolver<'_> {
         {
             return self.files(format, vec![path.clone()], None, options);
         }
-        self.state.catalog.qualify(name)?;
+        self.state.catalog.qualify(name).map_err(|error| error.param("identifier", quote_parts(name)))?;
         Err(table_or_view_not_found(&self.state.catalog, name))
     }
 

@@ -16,11 +16,11 @@ use crate::harness;
 
 /// Writes CSV without partition folders, and keeps what it was asked to write.
 #[derive(Default)]
-struct Runner {
+pub struct Runner {
     writes: Mutex<Vec<FileWrite>>,
 }
 
-fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {
+pub fn cells(batch: &RecordBatch) -> Vec<Vec<String>> {
     let options = FormatOptions::default().with_null("NULL");
     let columns: Vec<ArrayFormatter<'_>> =
         batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();

@@ -62,7 +62,7 @@ pub fn view(state: &SessionState, name: &str, query: &str) {
     state.catalog.create_temp_view(view);
 }
 
-fn run(state: &SessionState, analyzed: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>> {
+pub fn run(state: &SessionState, analyzed: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>> {
     let optimized = optimize(state, analyzed)?;
     let mut config = SessionConfig::new().with_target_partitions(1);
     config.options_mut().execution.skip_physical_aggregate_schema_check = true;

@@ -266,8 +266,17 @@ fn joins_of_every_kind() {
     check(
         "SELECT k, u.k, v, w FROM t FULL JOIN u USING (k) ORDER BY k, v",
         expect![[r#"
-        [AMBIGUOUS_REFERENCE] Reference `k` is ambiguous, could be: [`k`, `u`.`k`]. SQLSTATE: 42704
-        [AMBIGUOUS_REFERENCE] Reference `k` is ambiguous, could be: [`k`, `u`.`k`]. SQLSTATE: 42704"#]],
+            struct<k:string,k:string,v:int,w:string>
+            +---+---+---+---+
+            | k | k | v | w |
+            +---+---+---+---+
+            |   |   | 5 |   |
+            | a | a | 1 | x |
+            | a | a | 2 | x |
+            | b |   |   |   |
+            | b |   | 3 |   |
+            | c | c |   | y |
+            +---+---+---+---+"#]],
     );
     check(
         "SELECT * FROM t LEFT SEMI JOIN u ON t.k = u.k ORDER BY v",

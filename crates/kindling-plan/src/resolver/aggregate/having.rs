@@ -82,7 +82,9 @@ impl Resolver<'_> {
         // A column that is neither an output nor a key is not there at all.
         let missing = std::mem::take(&mut context.missing);
         value.typed.expr = state.over_groups(value.typed.expr, &value.text).map_err(|error| match missing.first() {
-            Some(column) if error.condition.starts_with("MISSING_") => output.unresolved(&[column.name.clone()]),
+            Some(column) if error.condition.starts_with("MISSING_") => {
+                output.unresolved(std::slice::from_ref(&column.name))
+            }
             _ => error,
         })?;
         Ok((value, over_output))

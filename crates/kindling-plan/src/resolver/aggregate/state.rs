@@ -51,10 +51,10 @@ pub(crate) struct AggregateState {
 }
 
 impl AggregateState {
-    /// Notes that the output is part of a Connect plan.
-    pub fn tag(&mut self, plan_id: i64) {
+    /// Goes up one operator with the output.
+    pub fn lift(&mut self, plan_id: Option<i64>) {
         for (_, attribute) in &mut self.items {
-            attribute.plan_ids.push(plan_id);
+            attribute.lift(plan_id);
         }
     }
 

@@ -44,7 +44,9 @@ impl Resolver<'_> {
                     return Err(SparkError::analysis("NESTED_AGGREGATE_FUNCTION"));
                 }
                 context.inside_aggregate = true;
+                let windows = context.windows.take();
                 let built = self.aggregate_call(entry, &name, function, expr, context);
+                context.windows = windows;
                 context.inside_aggregate = false;
                 let (typed, text) = built?;
                 self.collect_aggregate(typed, text, context)

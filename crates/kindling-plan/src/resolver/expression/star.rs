@@ -32,7 +32,7 @@ impl Resolver<'_> {
             ExprKind::UnresolvedStar { target, except, plan_id } => {
                 let columns = match (target, plan_id) {
                     (_, Some(plan_id)) => {
-                        scope.attributes.iter().filter(|a| a.plan_ids.contains(plan_id)).cloned().collect()
+                        scope.attributes.iter().filter(|a| a.depth_of(*plan_id).is_some()).cloned().collect()
                     }
                     (None, None) => scope.attributes.clone(),
                     (Some(target), None) => scope.qualified(self.names, target),
@@ -49,7 +49,7 @@ impl Resolver<'_> {
                     .map_err(|error| SparkError::unsupported(format!("regular expression {pattern}: {error}")))?;
                 let fits = |attribute: &&Attribute| {
                     regex.is_match(&attribute.name)
-                        && plan_id.is_none_or(|plan_id| attribute.plan_ids.contains(&plan_id))
+                        && plan_id.is_none_or(|plan_id| attribute.depth_of(plan_id).is_some())
                         && table.as_ref().is_none_or(|table| {
                             attribute.qualifier.last().is_some_and(|last| self.names.same(last, table))
                         })

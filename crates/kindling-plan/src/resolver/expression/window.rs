@@ -84,7 +84,9 @@ impl Resolver<'_> {
             order_by.push(key);
         }
         if order_by.is_empty() && matches!(entry.kind, FunctionKind::Window(_)) {
-            return Err(SparkError::analysis("WINDOW_FUNCTION_FRAME_NOT_ORDERED").param("wf", name));
+            return Err(SparkError::analysis("WINDOW_FUNCTION_FRAME_NOT_ORDERED")
+                .param("wf_name", name)
+                .param("wf_expr", format!("{}()", name.to_uppercase())));
         }
         let is_window_function = matches!(entry.kind, FunctionKind::Window(_));
         let (frame, frame_text) = self.frame(window, name, &order_by, is_window_function, &offset)?;
