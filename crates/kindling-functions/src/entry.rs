@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use datafusion::logical_expr::{Expr, SortExpr as Sort};
+use datafusion::logical_expr::Expr;
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{DataType, StructType};
 
@@ -75,12 +75,6 @@ pub struct SortKey {
     pub ascending: bool,
     /// `NULLS FIRST`
     pub nulls_first: bool,
-}
-
-impl SortKey {
-    pub(crate) fn to_sort(&self) -> Sort {
-        Sort::new(self.expr.expr.clone(), self.ascending, self.nulls_first)
-    }
 }
 
 /// What follows a window function's arguments.

@@ -12,6 +12,7 @@ mod fold;
 mod functions;
 mod kernels;
 mod literal;
+mod schema_text;
 pub mod spark_hash;
 pub mod task;
 mod timezone;

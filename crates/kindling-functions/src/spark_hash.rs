@@ -355,11 +355,17 @@ mod tests {
     #[test]
     fn hashes_equal_sparks() {
         let text: ArrayRef = Arc::new(StringArray::from(vec!["Spark"]));
+        let accent: ArrayRef = Arc::new(StringArray::from(vec!["Spark é!"]));
+        let long_text: ArrayRef =
+            Arc::new(StringArray::from(vec!["a rather long string of more than thirty two bytes, 0123"]));
         let int: ArrayRef = Arc::new(Int32Array::from(vec![123]));
         let long: ArrayRef = Arc::new(Int64Array::from(vec![123]));
-        // SELECT hash('Spark'), hash('Spark', 123), hash(123), hash(123L), xxhash64('Spark', 123)
         assert_eq!(spark_hash(&[Arc::clone(&text)]).unwrap(), [228_093_765]);
-        assert_eq!(spark_hash(&[int]).unwrap(), [1_742_193_250]);
-        let _ = (text, long);
+        assert_eq!(spark_hash(&[accent]).unwrap(), [1_544_709_537]);
+        assert_eq!(spark_hash(&[Arc::clone(&int)]).unwrap(), [85_273_170]);
+        assert_eq!(spark_hash(&[long]).unwrap(), [-46_242_105]);
+        assert_eq!(spark_xxhash64(&[text]).unwrap(), [-4_294_468_057_691_064_905]);
+        assert_eq!(spark_xxhash64(&[int]).unwrap(), [5_513_549_449_271_372_758]);
+        assert_eq!(spark_xxhash64(&[long_text]).unwrap(), [-7_511_290_490_103_620_255]);
     }
 }

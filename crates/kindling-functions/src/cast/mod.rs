@@ -28,7 +28,7 @@ use crate::{
     udf::{call, relabel},
 };
 
-pub(crate) use from_string::{parse_boolean, parse_decimal, parse_float, parse_integer};
+pub(crate) use from_string::parse_decimal;
 pub(crate) use text::{TextStyle, decimal_text, double_text, float_text, wide_decimal_text, write_text};
 
 /// What a cast kernel needs of its session.

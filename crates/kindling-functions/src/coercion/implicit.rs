@@ -26,12 +26,8 @@ pub(crate) enum Accept {
     Array,
     /// Any map.
     Map,
-    /// Any struct.
-    Struct,
     /// `TIMESTAMP` or `TIMESTAMP_NTZ`.
     AnyTimestamp,
-    /// `DATE`, `TIMESTAMP`, `TIMESTAMP_NTZ`.
-    Datetime,
 }
 
 impl Accept {
@@ -43,9 +39,7 @@ impl Accept {
             Accept::StringOrBinary => "(\"STRING\" or \"BINARY\")".into(),
             Accept::Array => "\"ARRAY\"".into(),
             Accept::Map => "\"MAP\"".into(),
-            Accept::Struct => "\"STRUCT\"".into(),
             Accept::AnyTimestamp => "(\"TIMESTAMP\" or \"TIMESTAMP WITHOUT TIME ZONE\")".into(),
-            Accept::Datetime => "(\"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP WITHOUT TIME ZONE\")".into(),
         }
     }
 
@@ -66,13 +60,9 @@ impl Accept {
             (Accept::Array, Null) => Some(DataType::array(Null)),
             (Accept::Map, DataType::Map { .. }) => Some(from.clone()),
             (Accept::Map, Null) => Some(DataType::map(Null, Null)),
-            (Accept::Struct, DataType::Struct(_)) => Some(from.clone()),
             (Accept::AnyTimestamp, Timestamp | TimestampNtz) => Some(from.clone()),
             (Accept::AnyTimestamp, Date | Null) => Some(Timestamp),
             (Accept::AnyTimestamp, t) if t.is_string() => Some(Timestamp),
-            (Accept::Datetime, Timestamp | TimestampNtz | Date) => Some(from.clone()),
-            (Accept::Datetime, Null) => Some(Date),
-            (Accept::Datetime, t) if t.is_string() => Some(Timestamp),
             _ => None,
         }
     }

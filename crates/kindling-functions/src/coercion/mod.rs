@@ -14,7 +14,7 @@ pub use implicit::{cast_all_to_common, implicit_cast, to_boolean};
 pub(crate) use widening::force_nullable;
 pub use widening::{common_type, tightest_common_type, wider_type_for_set_operation};
 
-pub(crate) use comparison::{check_orderable, is_orderable};
+pub(crate) use comparison::check_orderable;
 pub(crate) use decimal::{adjust, bounded, decimal_for_type};
-pub(crate) use errors::{diff_types, non_foldable, ordinal, sql_value, unexpected_type};
+pub(crate) use errors::{diff_types, non_foldable, sql_value, unexpected_type};
 pub(crate) use implicit::{Accept, expect};

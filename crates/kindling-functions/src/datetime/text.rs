@@ -70,6 +70,7 @@ pub(crate) fn write_local_timestamp(out: &mut String, local: i64) {
 }
 
 /// The text of an instant in a zone.
+#[cfg(test)]
 pub(crate) fn timestamp_text(micros: i64, zone: &SessionTimeZone) -> String {
     let mut out = String::with_capacity(26);
     write_local_timestamp(&mut out, zone.to_local(micros));

@@ -63,8 +63,8 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     aggregate("any_value", 1, 2, |ctx, args, o| first_last(ctx, args, o, "first")),
     aggregate("last", 1, 2, |ctx, args, o| first_last(ctx, args, o, "last")),
     aggregate("last_value", 1, 2, |ctx, args, o| first_last(ctx, args, o, "last")),
-    aggregate("max_by", 2, 2, |ctx, args, o| by(ctx, args, o, "max_by")),
-    aggregate("min_by", 2, 2, |ctx, args, o| by(ctx, args, o, "min_by")),
+    aggregate("max_by", 2, 3, |ctx, args, o| by(ctx, args, o, "max_by")),
+    aggregate("min_by", 2, 3, |ctx, args, o| by(ctx, args, o, "min_by")),
     moments!("stddev", VARIANCE_STDDEV),
     moments!("std", VARIANCE_STDDEV),
     moments!("stddev_samp", VARIANCE_STDDEV),
@@ -305,6 +305,9 @@ fn first_last(
 fn by(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions, name: &'static str) -> SparkResult<TypedExpr> {
     check_orderable(ctx, name, &args[1].data_type)?;
     let max = name == "max_by";
+    if args.len() == 3 {
+        return top_by(ctx, args, options, name);
+    }
     let fold: RowFold = Arc::new(move |kept, candidate| match kept {
         _ if candidate[1].is_null() => false,
         None => true,
@@ -313,6 +316,30 @@ fn by(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions, name: &'sta
     });
     let data_type = args[0].data_type.clone();
     Ok(row_fold(name, String::new(), &args, data_type, fold).call(args, options))
+}
+
+/// `max_by(x, y, k)`: the `k` first by the order of `y`.
+fn top_by(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions, name: &'static str) -> SparkResult<TypedExpr> {
+    use arrow::compute::{SortOptions, sort_to_indices, take as gather};
+    let [value, key, count] = take(args)?;
+    let count = expect(ctx, count, 2, Accept::Type(DataType::Integer))?;
+    let Some(ScalarValue::Int32(Some(k))) = crate::fold(&count)? else {
+        return Err(crate::coercion::non_foldable(ctx, 2, "k", "\"INT\""));
+    };
+    let data_type = DataType::Array { element: Box::new(value.data_type.clone()), contains_null: value.nullable };
+    let t = data_type.clone();
+    let order = SortOptions { descending: name == "max_by", nulls_first: false };
+    // Rows are kept by the key, so that a null key drops its row.
+    let inputs = vec![key, value];
+    let call = crate::aggregate::buffered(name, k.to_string(), &inputs, data_type, false, true, move |columns| {
+        let indices = sort_to_indices(&columns[0], Some(order), Some(k.max(0) as usize))
+            .map_err(crate::error::from_arrow_error)?;
+        let values = gather(&columns[1], &indices, None).map_err(crate::error::from_arrow_error)?;
+        let length = values.len();
+        let list = super::collection::list(&t, values, [length], None)?;
+        ScalarValue::try_from_array(&list, 0).map_err(crate::error::from_datafusion)
+    });
+    Ok(call.call(inputs, options))
 }
 
 fn over_doubles(

@@ -157,7 +157,7 @@ pub(super) fn list(
 }
 
 /// Nulls of a row where any of the arrays is null.
-fn union_nulls(arrays: &[ArrayRef]) -> Option<NullBuffer> {
+pub(super) fn union_nulls(arrays: &[ArrayRef]) -> Option<NullBuffer> {
     arrays.iter().fold(None, |nulls, array| NullBuffer::union(nulls.as_ref(), array.logical_nulls().as_ref()))
 }
 
@@ -1062,7 +1062,7 @@ fn sequence(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
 }
 
 /// A map from keys and values, entry by entry, with duplicates by policy.
-fn build_map(
+pub(super) fn build_map(
     data_type: &DataType,
     keys: ArrayRef,
     values: ArrayRef,

@@ -1,10 +1,14 @@
 //! The functions, one file a tight family; each file has its `ENTRIES`.
 
 mod aggregates;
+mod collecting;
 mod collection;
 mod conditional;
 mod datetime;
 mod format;
+mod generators;
+mod json;
+mod lambda;
 mod math;
 mod misc;
 mod operators;
@@ -26,6 +30,10 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         misc::ENTRIES,
         collection::ENTRIES,
         regexp::ENTRIES,
+        collecting::ENTRIES,
+        generators::ENTRIES,
+        lambda::ENTRIES,
+        json::ENTRIES,
         conditional::ENTRIES,
         aggregates::ENTRIES,
         window::ENTRIES,

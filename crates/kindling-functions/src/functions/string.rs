@@ -28,8 +28,17 @@ macro_rules! text {
 }
 
 macro_rules! text_test {
-    ($name:literal, $f:expr) => {
+    ($name:literal, $f:expr, $b:expr) => {
         scalar($name, 2, 2, |ctx, args| {
+            if args.iter().all(|arg| arg.data_type == DataType::Binary) {
+                let n = any_nullable(&args);
+                return Ok(call(ctx, $name).key("binary").map2::<Bin, Bin, bool>(
+                    args,
+                    DataType::Boolean,
+                    n,
+                    |a, b| Ok(Some($b(a, b))),
+                ));
+            }
             let (args, n) = typed(ctx, args, &[STRING, STRING])?;
             Ok(call(ctx, $name).map2::<Str, Str, bool>(args, DataType::Boolean, n, |a, b| Ok(Some($f(a, b)))))
         })
@@ -56,9 +65,11 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     }),
     scalar("chr", 1, 1, chr),
     scalar("char", 1, 1, chr),
-    text_test!("contains", |a: &str, b: &str| a.contains(b)),
-    text_test!("startswith", |a: &str, b: &str| a.starts_with(b)),
-    text_test!("endswith", |a: &str, b: &str| a.ends_with(b)),
+    text_test!("contains", |a: &str, b: &str| a.contains(b), |a: &[u8], b: &[u8]| {
+        b.is_empty() || a.windows(b.len()).any(|w| w == b)
+    }),
+    text_test!("startswith", |a: &str, b: &str| a.starts_with(b), |a: &[u8], b: &[u8]| a.starts_with(b)),
+    text_test!("endswith", |a: &str, b: &str| a.ends_with(b), |a: &[u8], b: &[u8]| a.ends_with(b)),
     scalar("trim", 1, 2, |ctx, args| trim(ctx, args, "trim", true, true)),
     scalar("btrim", 1, 2, |ctx, args| trim(ctx, args, "btrim", true, true)),
     scalar("ltrim", 1, 2, |ctx, args| trim(ctx, args, "ltrim", true, false)),
@@ -68,7 +79,11 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("concat_ws", 1, MANY, concat_ws),
     scalar("substring", 2, 3, substring),
     scalar("substr", 2, 3, substring),
-    scalar("left", 2, 2, |ctx, args| {
+    scalar("left", 2, 2, |ctx, mut args| {
+        if args[0].data_type == DataType::Binary {
+            args.insert(1, TypedExpr::integer(1));
+            return substring(ctx, args);
+        }
         let (args, n) = typed(ctx, args, &[STRING, INT])?;
         Ok(call(ctx, "left")
             .map2::<Str, I32, String>(args, STRING, n, |s, k| Ok(Some(s.chars().take(k.max(0) as usize).collect()))))
@@ -160,12 +175,30 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
             .map1::<Str, String>(args, STRING, true, |s| Ok((!s.is_empty()).then(|| s.to_string()))))
     }),
     scalar("is_valid_utf8", 1, 1, |ctx, args| {
-        let (args, n) = typed(ctx, args, &[STRING])?;
-        Ok(call(ctx, "is_valid_utf8").map1::<Str, bool>(args, DataType::Boolean, n, |_| Ok(Some(true))))
+        let (args, n) = bytes(ctx, args)?;
+        Ok(call(ctx, "is_valid_utf8")
+            .map1::<Bin, bool>(args, DataType::Boolean, n, |b| Ok(Some(std::str::from_utf8(b).is_ok()))))
     }),
-    text!("make_valid_utf8", |s: &str| s.to_string()),
-    text!("validate_utf8", |s: &str| s.to_string()),
-    text!("try_validate_utf8", |s: &str| s.to_string()),
+    scalar("make_valid_utf8", 1, 1, |ctx, args| {
+        let (args, n) = bytes(ctx, args)?;
+        Ok(call(ctx, "make_valid_utf8")
+            .map1::<Bin, String>(args, STRING, n, |b| Ok(Some(String::from_utf8_lossy(b).into_owned()))))
+    }),
+    scalar("try_validate_utf8", 1, 1, |ctx, args| {
+        let (args, _) = bytes(ctx, args)?;
+        Ok(call(ctx, "try_validate_utf8")
+            .map1::<Bin, String>(args, STRING, true, |b| Ok(std::str::from_utf8(b).ok().map(str::to_string))))
+    }),
+    scalar("validate_utf8", 1, 1, |ctx, args| {
+        let (args, n) = bytes(ctx, args)?;
+        Ok(call(ctx, "validate_utf8").map1::<Bin, String>(args, STRING, n, |b| match std::str::from_utf8(b) {
+            Ok(text) => Ok(Some(text.to_string())),
+            Err(_) => {
+                let hex: String = b.iter().map(|b| format!("\\x{b:02X}")).collect();
+                Err(SparkError::new(ExceptionClass::IllegalArgument, "INVALID_UTF8_STRING").param("str", hex))
+            }
+        }))
+    }),
     scalar("collation", 1, 1, |ctx, args| {
         let [a] = take(args)?;
         expect(ctx, a, 0, Accept::Type(STRING))?;
@@ -211,6 +244,14 @@ pub(super) fn typed(ctx: &CallContext<'_>, args: Args, types: &[DataType]) -> Sp
     let args = args?;
     let nullable = any_nullable(&args);
     Ok((args, nullable))
+}
+
+/// A string or binary argument as bytes.
+fn bytes(ctx: &CallContext<'_>, args: Args) -> SparkResult<(Args, bool)> {
+    let [a] = take(args)?;
+    let a = expect(ctx, a, 0, Accept::StringOrBinary)?;
+    let n = a.nullable;
+    Ok((vec![a], n))
 }
 
 fn initcap(s: &str) -> String {
@@ -288,8 +329,11 @@ fn chr(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     }))
 }
 
-/// `trim(s)`; with two arguments the characters come second (`btrim(s, chars)`), as Connect sends them.
-fn trim(ctx: &CallContext<'_>, args: Args, name: &'static str, start: bool, end: bool) -> SparkResult<TypedExpr> {
+/// `trim(s)`, `trim(chars, s)`; only `btrim` has the characters last.
+fn trim(ctx: &CallContext<'_>, mut args: Args, name: &'static str, start: bool, end: bool) -> SparkResult<TypedExpr> {
+    if args.len() == 2 && name != "btrim" {
+        args.swap(0, 1);
+    }
     let cut = move |s: &str, set: &dyn Fn(char) -> bool| {
         let s = if start { s.trim_start_matches(set) } else { s };
         (if end { s.trim_end_matches(set) } else { s }).to_string()

@@ -23,14 +23,14 @@ use crate::{
     CallContext, TypedExpr, WindowOptions,
     cast::cast,
     coercion::{Accept, expect, non_foldable, tightest_common_type},
-    entry::{FunctionEntry, window},
+    entry::{FunctionEntry, MANY, window},
 };
 
 pub(super) static ENTRIES: &[FunctionEntry] = &[
     window("row_number", 0, 0, |_, args, o| Ok(rank_like(row_number_udwf(), args, o, DataType::Integer))),
-    window("rank", 0, 0, |_, args, o| Ok(rank_like(rank_udwf(), args, o, DataType::Integer))),
-    window("dense_rank", 0, 0, |_, args, o| Ok(rank_like(dense_rank_udwf(), args, o, DataType::Integer))),
-    window("percent_rank", 0, 0, |_, args, o| Ok(rank_like(percent_rank_udwf(), args, o, DataType::Double))),
+    window("rank", 0, MANY, |_, _, o| Ok(rank_like(rank_udwf(), vec![], o, DataType::Integer))),
+    window("dense_rank", 0, MANY, |_, _, o| Ok(rank_like(dense_rank_udwf(), vec![], o, DataType::Integer))),
+    window("percent_rank", 0, MANY, |_, _, o| Ok(rank_like(percent_rank_udwf(), vec![], o, DataType::Double))),
     window("cume_dist", 0, 0, |_, args, o| Ok(rank_like(cume_dist_udwf(), args, o, DataType::Double))),
     window("ntile", 0, 1, |ctx, mut args, o| {
         if args.is_empty() {

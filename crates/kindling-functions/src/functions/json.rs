@@ -1,0 +1,713 @@
+//! JSON: paths, parsing to a schema, writing.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use arrow::{
+    array::{
+        Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int64Array, ListArray, MapArray,
+        StringArray, StructArray,
+    },
+    buffer::{NullBuffer, OffsetBuffer},
+    datatypes::DataType as ArrowType,
+};
+use datafusion::common::ScalarValue;
+use kindling_common::{SparkError, SparkResult, to_arrow};
+use kindling_spec::{DataType, StructField, StructType};
+use serde_json::Value;
+
+use super::{string::typed, take};
+use crate::{
+    CallContext, SessionTimeZone, TypedExpr,
+    cast::{CastOptions, TextStyle, cast_array, write_text},
+    coercion::{Failure, non_foldable, unexpected_type},
+    datetime::{parse, pattern::Pattern},
+    entry::{FunctionEntry, scalar},
+    error::from_arrow_error,
+    kernels::Str,
+    schema_text::parse_schema,
+    udf::{call, relabel},
+};
+
+type Args = Vec<TypedExpr>;
+
+const STRING: DataType = DataType::String;
+
+pub(super) static ENTRIES: &[FunctionEntry] = &[
+    scalar("get_json_object", 2, 2, |ctx, args| {
+        let (args, _) = typed(ctx, args, &[STRING, STRING])?;
+        Ok(call(ctx, "get_json_object").map2::<Str, Str, String>(args, STRING, true, |json, path| {
+            let Ok(value) = serde_json::from_str::<Value>(json) else { return Ok(None) };
+            Ok(parse_path(path).and_then(|steps| extract(&value, &steps)))
+        }))
+    }),
+    scalar("json_array_length", 1, 1, |ctx, args| {
+        let (args, _) = typed(ctx, args, &[STRING])?;
+        Ok(call(ctx, "json_array_length").map1::<Str, i32>(args, DataType::Integer, true, |json| {
+            Ok(match serde_json::from_str::<Value>(json) {
+                Ok(Value::Array(items)) => Some(items.len() as i32),
+                _ => None,
+            })
+        }))
+    }),
+    scalar("json_object_keys", 1, 1, |ctx, args| {
+        let (args, _) = typed(ctx, args, &[STRING])?;
+        let t = DataType::array(STRING);
+        let to = t.clone();
+        Ok(call(ctx, "json_object_keys").arrays(args, t, true, move |arrays, rows| {
+            let texts = arrays[0].as_string::<i32>();
+            let (mut values, mut sizes, mut valid) = (vec![], vec![], vec![]);
+            for row in 0..rows {
+                let object = texts.is_valid(row).then(|| serde_json::from_str::<Value>(texts.value(row)));
+                let before = values.len();
+                let is_object = match object {
+                    Some(Ok(Value::Object(object))) => {
+                        values.extend(object.keys().cloned());
+                        true
+                    }
+                    _ => false,
+                };
+                valid.push(is_object);
+                sizes.push(values.len() - before);
+            }
+            super::collection::list(&to, Arc::new(StringArray::from(values)), sizes, Some(valid.into()))
+        }))
+    }),
+    scalar("from_json", 2, 3, from_json),
+    scalar("to_json", 1, 2, to_json),
+    scalar("schema_of_json", 1, 2, schema_of_json),
+];
+
+/// A field of the top level as `json_tuple` gives it.
+pub(super) fn top_level_field(ctx: &CallContext<'_>, json: TypedExpr, name: TypedExpr) -> TypedExpr {
+    call(ctx, "json_tuple_field").map2::<Str, Str, String>(vec![json, name], STRING, true, |json, name| {
+        let Ok(Value::Object(object)) = serde_json::from_str::<Value>(json) else { return Ok(None) };
+        Ok(object.get(name).and_then(plain))
+    })
+}
+
+/// A value as text: strings bare, null as none, the rest as JSON.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(String),
+    Index(usize),
+    Wildcard,
+    AllKeys,
+}
+
+/// `$.a['b'][0][*].*`
+fn parse_path(path: &str) -> Option<Vec<Step>> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut steps = vec![];
+    while !rest.is_empty() {
+        if let Some(after) = rest.strip_prefix('.') {
+            let end = after.find(['.', '[']).unwrap_or(after.len());
+            let key = &after[..end];
+            if key.is_empty() {
+                return None;
+            }
+            steps.push(if key == "*" { Step::AllKeys } else { Step::Key(key.to_string()) });
+            rest = &after[end..];
+        } else {
+            let after = rest.strip_prefix('[')?;
+            if let Some(quoted) = after.strip_prefix('\'') {
+                let (key, tail) = quoted.split_once("']")?;
+                steps.push(if key == "*" { Step::AllKeys } else { Step::Key(key.to_string()) });
+                rest = tail;
+            } else {
+                let (index, tail) = after.split_once(']')?;
+                steps.push(if index == "*" { Step::Wildcard } else { Step::Index(index.trim().parse().ok()?) });
+                rest = tail;
+            }
+        }
+    }
+    Some(steps)
+}
+
+fn extract(value: &Value, steps: &[Step]) -> Option<String> {
+    let mut found = vec![];
+    let many = walk(value, steps, &mut found);
+    match (found.as_slice(), many) {
+        ([], _) => None,
+        ([one], _) => plain(one),
+        (several, _) => Some(Value::Array(several.iter().map(|v| (*v).clone()).collect()).to_string()),
+    }
+}
+
+/// Collects what a path reaches; whether it has a wildcard.
+fn walk<'a>(value: &'a Value, steps: &[Step], out: &mut Vec<&'a Value>) -> bool {
+    let Some((step, rest)) = steps.split_first() else {
+        out.push(value);
+        return false;
+    };
+    match (step, value) {
+        (Step::Key(key), Value::Object(object)) => object.get(key).is_some_and(|value| walk(value, rest, out)),
+        // A key over an array reaches into each element.
+        (Step::Key(_), Value::Array(items)) => {
+            for item in items {
+                if item.is_object() {
+                    walk(item, steps, out);
+                }
+            }
+            true
+        }
+        (Step::Index(index), Value::Array(items)) => items.get(*index).is_some_and(|value| walk(value, rest, out)),
+        (Step::Wildcard, Value::Array(items)) => {
+            items.iter().for_each(|item| {
+                walk(item, rest, out);
+            });
+            true
+        }
+        (Step::AllKeys, Value::Object(object)) => {
+            object.values().for_each(|item| {
+                walk(item, rest, out);
+            });
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A constant map of options, keys in lower case.
+fn options(ctx: &CallContext<'_>, arg: Option<&TypedExpr>, index: usize) -> SparkResult<Vec<(String, String)>> {
+    let Some(arg) = arg else { return Ok(vec![]) };
+    match crate::fold(arg)? {
+        Some(ScalarValue::Map(map)) => {
+            let (keys, values) = (map.keys().as_string_opt::<i32>(), map.values().as_string_opt::<i32>());
+            match (keys, values) {
+                (Some(keys), Some(values)) => Ok(keys
+                    .iter()
+                    .zip(values.iter())
+                    .filter_map(|(k, v)| Some((k?.to_lowercase(), v?.to_string())))
+                    .collect()),
+                _ => Ok(vec![]),
+            }
+        }
+        _ => Err(non_foldable(ctx, index, "options", "\"MAP<STRING, STRING>\"")),
+    }
+}
+
+fn option<'a>(options: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    options.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// The schema argument: DDL, JSON or the result of `schema_of_json`.
+fn schema_argument(ctx: &CallContext<'_>, arg: &TypedExpr) -> SparkResult<DataType> {
+    match crate::fold(arg)? {
+        Some(ScalarValue::Utf8(Some(text))) => parse_schema(&text),
+        Some(_) => Err(unexpected_type(ctx, 1, "\"STRING\"", &arg.data_type)),
+        None => Err(SparkError::analysis("INVALID_SCHEMA.NON_STRING_LITERAL")
+            .param("inputSchema", format!("\"{}\"", ctx.text.argument(1)))),
+    }
+}
+
+/// How values are read.
+struct Reader {
+    zone: SessionTimeZone,
+    now: i64,
+    timestamp: Option<Pattern>,
+    date: Option<Pattern>,
+}
+
+fn from_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
+    let schema = nullable_all(schema_argument(ctx, &args[1])?);
+    if !matches!(schema, DataType::Struct(_) | DataType::Array { .. } | DataType::Map { .. }) {
+        return Err(SparkError::analysis("DATATYPE_MISMATCH.INVALID_JSON_SCHEMA")
+            .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+            .param("schema", format!("\"{}\"", schema.sql())));
+    }
+    let options = options(ctx, args.get(2), 2)?;
+    let fail = option(&options, "mode").is_some_and(|mode| mode.eq_ignore_ascii_case("FAILFAST"));
+    let pattern = |name: &str| option(&options, name).map(|p| Pattern::new(p, true)).transpose();
+    let reader = Reader {
+        zone: *ctx.time_zone(),
+        now: ctx.conf.query_start_micros,
+        timestamp: pattern("timestampformat")?,
+        date: pattern("dateformat")?,
+    };
+    let (args, _) = typed(ctx, vec![args[0].clone()], &[STRING])?;
+    let t = schema.clone();
+    let key = format!("{options:?} {}", reader.zone);
+    Ok(call(ctx, "from_json").key(key).arrays(args, schema, true, move |arrays, rows| {
+        let texts = arrays[0].as_string::<i32>();
+        let mut parsed: Vec<Option<Value>> = Vec::with_capacity(rows);
+        for row in 0..rows {
+            if texts.is_null(row) {
+                parsed.push(None);
+                continue;
+            }
+            let text = texts.value(row);
+            let value = serde_json::from_str::<Value>(text);
+            let fits = match (&value, &t) {
+                (Ok(Value::Object(_)), DataType::Struct(_) | DataType::Map { .. }) => true,
+                (Ok(Value::Array(_)), DataType::Array { .. }) => true,
+                _ => false,
+            };
+            if !fits && fail {
+                return Err(SparkError::new(
+                    kindling_common::ExceptionClass::Spark,
+                    "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
+                )
+                .param("badRecord", text)
+                .param("failFastMode", "FAILFAST"));
+            }
+            parsed.push(match (value, &t) {
+                (Ok(value), _) if fits => Some(value),
+                // One object where an array is wanted is an array of it.
+                (Ok(value @ Value::Object(_)), DataType::Array { element, .. })
+                    if matches!(**element, DataType::Struct(_)) =>
+                {
+                    Some(Value::Array(vec![value]))
+                }
+                (Ok(Value::Array(mut items)), DataType::Struct(_)) if items.len() == 1 => items.pop(),
+                // A record that does not parse is a row of nulls; an empty text is null.
+                (_, DataType::Struct(_)) if !text.trim().is_empty() => Some(Value::Object(Default::default())),
+                _ => None,
+            });
+        }
+        let values: Vec<Option<&Value>> = parsed.iter().map(Option::as_ref).collect();
+        to_column(&values, &t, &reader)
+    }))
+}
+
+/// Everything nullable, as `from_json` makes its schema.
+fn nullable_all(t: DataType) -> DataType {
+    match t {
+        DataType::Struct(fields) => DataType::Struct(StructType {
+            fields: fields
+                .fields
+                .into_iter()
+                .map(|f| StructField { data_type: nullable_all(f.data_type), nullable: true, ..f })
+                .collect(),
+        }),
+        DataType::Array { element, .. } => DataType::array(nullable_all(*element)),
+        DataType::Map { key, value, .. } => DataType::map(*key, nullable_all(*value)),
+        other => other,
+    }
+}
+
+/// A column of JSON values as a type; what does not fit is null.
+fn to_column(values: &[Option<&Value>], t: &DataType, reader: &Reader) -> SparkResult<ArrayRef> {
+    let number = |value: &Value| -> Option<f64> {
+        match value {
+            Value::Number(n) => n.as_f64(),
+            Value::String(text) => match text.as_str() {
+                "NaN" => Some(f64::NAN),
+                "Infinity" | "+Infinity" | "INF" | "+INF" => Some(f64::INFINITY),
+                "-Infinity" | "-INF" => Some(f64::NEG_INFINITY),
+                _ => None,
+            },
+            _ => None,
+        }
+    };
+    let cast = |array: ArrayRef, from: &DataType, to: &DataType| {
+        let options = CastOptions { failure: Failure::Try, zone: reader.zone, now: reader.now };
+        relabel(&cast_array(&array, from, to, &options)?, &to_arrow(to))
+    };
+    Ok(match t {
+        DataType::Boolean => Arc::new(values.iter().map(|v| v.and_then(Value::as_bool)).collect::<BooleanArray>()),
+        DataType::Byte | DataType::Short | DataType::Integer | DataType::Long => {
+            let longs = values.iter().map(|v| v.and_then(Value::as_i64)).collect::<Int64Array>();
+            cast(Arc::new(longs), &DataType::Long, t)?
+        }
+        DataType::Float | DataType::Double => {
+            let doubles = values.iter().map(|v| v.and_then(number)).collect::<Float64Array>();
+            cast(Arc::new(doubles), &DataType::Double, t)?
+        }
+        DataType::Decimal { precision, scale } => {
+            let parse = |value: &Value| {
+                let text = match value {
+                    Value::Number(n) => n.to_string(),
+                    Value::String(text) => text.clone(),
+                    _ => return None,
+                };
+                crate::cast::parse_decimal(&text, *precision, *scale).flatten()
+            };
+            let array = values.iter().map(|v| v.and_then(parse)).collect::<Decimal128Array>();
+            relabel(&(Arc::new(array) as ArrayRef), &to_arrow(t))?
+        }
+        t if t.is_string() => {
+            let text = |value: &Value| match value {
+                Value::Null => None,
+                Value::String(text) => Some(text.clone()),
+                other => Some(other.to_string()),
+            };
+            Arc::new(values.iter().map(|v| v.and_then(text)).collect::<StringArray>())
+        }
+        DataType::Binary => {
+            let bytes = |value: &Value| value.as_str().and_then(super::string::decode_base64);
+            let array: arrow::array::BinaryArray = values.iter().map(|v| v.and_then(bytes)).collect();
+            Arc::new(array)
+        }
+        DataType::Date => {
+            let parse = |value: &Value| -> Option<i32> {
+                let text = value.as_str()?;
+                match &reader.date {
+                    Some(pattern) => Some(crate::datetime::split_micros(pattern.parse(text)?.local).0),
+                    None => parse::parse_date(text),
+                }
+            };
+            let days = values.iter().map(|v| v.and_then(parse)).collect::<arrow::array::Int32Array>();
+            relabel(&(Arc::new(days) as ArrayRef), &to_arrow(t))?
+        }
+        DataType::Timestamp | DataType::TimestampNtz => {
+            let zone = if *t == DataType::Timestamp { reader.zone } else { SessionTimeZone::utc() };
+            let parse = |value: &Value| -> Option<i64> {
+                if let Some(seconds) = value.as_i64() {
+                    return seconds.checked_mul(1_000_000);
+                }
+                let text = value.as_str()?;
+                match &reader.timestamp {
+                    Some(pattern) => {
+                        let parsed = pattern.parse(text)?;
+                        Some(parsed.zone.unwrap_or(zone).to_utc(parsed.local))
+                    }
+                    None => parse::parse_timestamp(text, &zone, reader.now),
+                }
+            };
+            let micros = values.iter().map(|v| v.and_then(parse)).collect::<Int64Array>();
+            relabel(&(Arc::new(micros) as ArrayRef), &to_arrow(t))?
+        }
+        DataType::Array { element, .. } => {
+            let ArrowType::List(field) = to_arrow(t) else { return Err(SparkError::internal("not a list")) };
+            let items: Vec<Option<&Vec<Value>>> = values.iter().map(|v| v.and_then(Value::as_array)).collect();
+            let flat: Vec<Option<&Value>> = items.iter().flatten().flat_map(|items| items.iter().map(Some)).collect();
+            let column = relabel(&to_column(&flat, element, reader)?, field.data_type())?;
+            let offsets = OffsetBuffer::from_lengths(items.iter().map(|items| items.map_or(0, Vec::len)));
+            let nulls = NullBuffer::from(items.iter().map(Option::is_some).collect::<Vec<bool>>());
+            Arc::new(ListArray::try_new(field, offsets, column, Some(nulls)).map_err(from_arrow_error)?)
+        }
+        DataType::Map { key, value, .. } => {
+            if !key.is_string() {
+                return Err(SparkError::unsupported("JSON maps with keys that are not strings"));
+            }
+            let ArrowType::Map(field, sorted) = to_arrow(t) else { return Err(SparkError::internal("not a map")) };
+            let ArrowType::Struct(fields) = field.data_type().clone() else {
+                return Err(SparkError::internal("no entries"));
+            };
+            let objects: Vec<_> = values.iter().map(|v| v.and_then(Value::as_object)).collect();
+            let keys: StringArray = objects.iter().flatten().flat_map(|o| o.keys().map(|k| Some(k.as_str()))).collect();
+            let flat: Vec<Option<&Value>> = objects.iter().flatten().flat_map(|o| o.values().map(Some)).collect();
+            let column = relabel(&to_column(&flat, value, reader)?, fields[1].data_type())?;
+            let entries = StructArray::try_new(fields, vec![Arc::new(keys), column], None).map_err(from_arrow_error)?;
+            let offsets = OffsetBuffer::from_lengths(objects.iter().map(|o| o.map_or(0, |o| o.len())));
+            let nulls = NullBuffer::from(objects.iter().map(Option::is_some).collect::<Vec<bool>>());
+            Arc::new(MapArray::try_new(field, offsets, entries, Some(nulls), sorted).map_err(from_arrow_error)?)
+        }
+        DataType::Struct(fields) => {
+            let ArrowType::Struct(arrow_fields) = to_arrow(t) else { return Err(SparkError::internal("not a struct")) };
+            let objects: Vec<_> = values.iter().map(|v| v.and_then(Value::as_object)).collect();
+            let nulls = NullBuffer::from(objects.iter().map(Option::is_some).collect::<Vec<bool>>());
+            if fields.fields.is_empty() {
+                return Ok(Arc::new(StructArray::new_empty_fields(values.len(), Some(nulls))));
+            }
+            let mut columns = vec![];
+            for field in &fields.fields {
+                let of: Vec<Option<&Value>> = objects.iter().map(|o| o.and_then(|o| o.get(&field.name))).collect();
+                columns.push(to_column(&of, &field.data_type, reader)?);
+            }
+            Arc::new(StructArray::try_new(arrow_fields, columns, Some(nulls)).map_err(from_arrow_error)?)
+        }
+        other => return Err(SparkError::unsupported(format!("{} from JSON", other.sql()))),
+    })
+}
+
+type Writer = Box<dyn Fn(usize, &mut String) -> SparkResult<()> + Send + Sync>;
+
+fn quote(out: &mut String, text: &str) {
+    out.push_str(&Value::String(text.to_string()).to_string());
+}
+
+fn to_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
+    let options = options(ctx, args.get(1), 1)?;
+    let arg = args.into_iter().next().ok_or_else(|| SparkError::internal("no argument"))?;
+    let t = arg.data_type.clone();
+    if !matches!(t, DataType::Struct(_) | DataType::Array { .. } | DataType::Map { .. }) {
+        return Err(unexpected_type(ctx, 0, "(\"ARRAY\" or \"MAP\" or \"STRUCT\" or \"VARIANT\")", &t));
+    }
+    let format = option(&options, "timestampformat").unwrap_or("yyyy-MM-dd'T'HH:mm:ss.SSSXXX").to_string();
+    let date = option(&options, "dateformat").unwrap_or("yyyy-MM-dd").to_string();
+    let style = JsonStyle {
+        zone: *ctx.time_zone(),
+        timestamp: Pattern::new(&format, false)?,
+        timestamp_ntz: Pattern::new(&format.replace("XXX", ""), false)?,
+        date: Pattern::new(&date, false)?,
+        keep_nulls: option(&options, "ignorenullfields").is_some_and(|v| v.eq_ignore_ascii_case("false")),
+    };
+    let n = arg.nullable;
+    let key = format!("{options:?} {} {}", style.zone, t.simple_string());
+    Ok(call(ctx, "to_json").key(key).arrays(vec![arg], STRING, n, move |arrays, rows| {
+        let writer = json_writer(&arrays[0], &t, &style)?;
+        let mut builder = arrow::array::StringBuilder::with_capacity(rows, rows * 32);
+        let mut buffer = String::new();
+        for row in 0..rows {
+            if arrays[0].is_null(row) {
+                builder.append_null();
+                continue;
+            }
+            buffer.clear();
+            writer(row, &mut buffer)?;
+            builder.append_value(&buffer);
+        }
+        Ok(Arc::new(builder.finish()))
+    }))
+}
+
+#[derive(Clone)]
+struct JsonStyle {
+    zone: SessionTimeZone,
+    timestamp: Pattern,
+    timestamp_ntz: Pattern,
+    date: Pattern,
+    keep_nulls: bool,
+}
+
+fn json_writer(array: &ArrayRef, t: &DataType, style: &JsonStyle) -> SparkResult<Writer> {
+    let style = style.clone();
+    Ok(match t {
+        DataType::Boolean
+        | DataType::Byte
+        | DataType::Short
+        | DataType::Integer
+        | DataType::Long
+        | DataType::Decimal { .. } => write_text(array, t, &TextStyle::pretty(style.zone))?,
+        DataType::Float | DataType::Double => {
+            let text = write_text(array, t, &TextStyle::pretty(style.zone))?;
+            Box::new(move |row, out: &mut String| {
+                let start = out.len();
+                text(row, out)?;
+                if out[start..].ends_with(['N', 'y']) {
+                    out.insert(start, '"');
+                    out.push('"');
+                }
+                Ok(())
+            })
+        }
+        DataType::Timestamp | DataType::TimestampNtz => {
+            let array = array.as_primitive::<arrow::datatypes::TimestampMicrosecondType>().clone();
+            let zoned = *t == DataType::Timestamp;
+            Box::new(move |row, out: &mut String| {
+                let ts = array.value(row);
+                let text = if zoned {
+                    style.timestamp.format(style.zone.to_local(ts), ts, Some(&style.zone))?
+                } else {
+                    style.timestamp_ntz.format(ts, ts, None)?
+                };
+                quote(out, &text);
+                Ok(())
+            })
+        }
+        DataType::Date => {
+            let array = array.as_primitive::<arrow::datatypes::Date32Type>().clone();
+            Box::new(move |row, out: &mut String| {
+                let local = i64::from(array.value(row)) * crate::datetime::MICROS_PER_DAY;
+                quote(out, &style.date.format(local, local, None)?);
+                Ok(())
+            })
+        }
+        DataType::Binary => {
+            let array = array.as_binary::<i32>().clone();
+            Box::new(move |row, out: &mut String| {
+                use base64::Engine as _;
+                quote(out, &base64::engine::general_purpose::STANDARD.encode(array.value(row)));
+                Ok(())
+            })
+        }
+        DataType::Array { element, .. } => {
+            let array = array.as_list::<i32>().clone();
+            let values = Arc::clone(array.values());
+            let element = json_writer(&values, element, &style)?;
+            Box::new(move |row, out: &mut String| {
+                out.push('[');
+                for (n, i) in (array.offsets()[row] as usize..array.offsets()[row + 1] as usize).enumerate() {
+                    if n > 0 {
+                        out.push(',');
+                    }
+                    if values.is_null(i) { out.push_str("null") } else { element(i, out)? }
+                }
+                out.push(']');
+                Ok(())
+            })
+        }
+        DataType::Map { key, value, .. } => {
+            let array = array.as_map().clone();
+            let (keys, values) = (Arc::clone(array.keys()), Arc::clone(array.values()));
+            let (key, value) =
+                (write_text(&keys, key, &TextStyle::pretty(style.zone))?, json_writer(&values, value, &style)?);
+            Box::new(move |row, out: &mut String| {
+                out.push('{');
+                let mut name = String::new();
+                for (n, i) in (array.offsets()[row] as usize..array.offsets()[row + 1] as usize).enumerate() {
+                    if n > 0 {
+                        out.push(',');
+                    }
+                    name.clear();
+                    key(i, &mut name)?;
+                    quote(out, &name);
+                    out.push(':');
+                    if values.is_null(i) { out.push_str("null") } else { value(i, out)? }
+                }
+                out.push('}');
+                Ok(())
+            })
+        }
+        DataType::Struct(fields) => {
+            let array = array.as_struct().clone();
+            let mut writers = vec![];
+            for (field, column) in fields.fields.iter().zip(array.columns()) {
+                writers.push((field.name.clone(), Arc::clone(column), json_writer(column, &field.data_type, &style)?));
+            }
+            Box::new(move |row, out: &mut String| {
+                out.push('{');
+                let mut first = true;
+                for (name, column, writer) in &writers {
+                    if column.is_null(row) && !style.keep_nulls {
+                        continue;
+                    }
+                    if !first {
+                        out.push(',');
+                    }
+                    first = false;
+                    quote(out, name);
+                    out.push(':');
+                    if column.is_null(row) { out.push_str("null") } else { writer(row, out)? }
+                }
+                out.push('}');
+                Ok(())
+            })
+        }
+        DataType::Null => Box::new(|_, out: &mut String| {
+            out.push_str("null");
+            Ok(())
+        }),
+        _ => {
+            let text = write_text(array, t, &TextStyle::pretty(style.zone))?;
+            Box::new(move |row, out: &mut String| {
+                let mut plain = String::new();
+                text(row, &mut plain)?;
+                quote(out, &plain);
+                Ok(())
+            })
+        }
+    })
+}
+
+fn schema_of_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
+    let options = options(ctx, args.get(1), 1)?;
+    let primitives = option(&options, "primitivesasstring").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let [json] = take(args.into_iter().take(1).collect())?;
+    let Some(ScalarValue::Utf8(Some(text))) = crate::fold(&json)? else {
+        return Err(non_foldable(ctx, 0, "json", "\"STRING\""));
+    };
+    // Unquoted or badly quoted names are allowed by options that few use.
+    let value: Value = match serde_json::from_str(&text) {
+        Ok(value) => value,
+        Err(_) => match option(&options, "allownumericleadingzeros") {
+            Some(_) => serde_json::from_str(&strip_leading_zeros(&text)).unwrap_or(Value::Null),
+            None => Value::Null,
+        },
+    };
+    let t = infer(&value, primitives);
+    Ok(TypedExpr::string(ddl(&t)))
+}
+
+fn strip_leading_zeros(text: &str) -> String {
+    let mut out = String::new();
+    let mut previous = ' ';
+    let chars: Vec<char> = text.chars().collect();
+    for (i, c) in chars.iter().enumerate() {
+        let leading = *c == '0'
+            && !previous.is_ascii_digit()
+            && previous != '.'
+            && chars.get(i + 1).is_some_and(char::is_ascii_digit);
+        if !leading {
+            out.push(*c);
+            previous = *c;
+        }
+    }
+    out
+}
+
+fn infer(value: &Value, primitives: bool) -> DataType {
+    match value {
+        Value::Null => STRING,
+        Value::Array(items) => {
+            let element = items.iter().map(|item| infer(item, primitives)).reduce(merge).unwrap_or(STRING);
+            DataType::array(element)
+        }
+        Value::Object(object) => {
+            let mut fields: Vec<StructField> =
+                object.iter().map(|(k, v)| StructField::new(k.clone(), infer(v, primitives), true)).collect();
+            fields.sort_by(|a, b| a.name.cmp(&b.name));
+            DataType::Struct(StructType { fields })
+        }
+        _ if primitives => STRING,
+        Value::Bool(_) => DataType::Boolean,
+        Value::Number(n) if n.is_i64() => DataType::Long,
+        Value::Number(n) if n.is_u64() => DataType::Decimal { precision: 20, scale: 0 },
+        Value::Number(_) => DataType::Double,
+        Value::String(_) => STRING,
+    }
+}
+
+fn merge(a: DataType, b: DataType) -> DataType {
+    match (a, b) {
+        (a, b) if a == b => a,
+        (DataType::Long, DataType::Double) | (DataType::Double, DataType::Long) => DataType::Double,
+        (DataType::Array { element: a, .. }, DataType::Array { element: b, .. }) => DataType::array(merge(*a, *b)),
+        (DataType::Struct(a), DataType::Struct(b)) => {
+            let mut fields = a.fields;
+            for field in b.fields {
+                match fields.iter_mut().find(|f| f.name == field.name) {
+                    Some(same) => same.data_type = merge(same.data_type.clone(), field.data_type),
+                    None => fields.push(field),
+                }
+            }
+            fields.sort_by(|a, b| a.name.cmp(&b.name));
+            DataType::Struct(StructType { fields })
+        }
+        _ => STRING,
+    }
+}
+
+fn ddl(t: &DataType) -> String {
+    match t {
+        DataType::Array { element, .. } => format!("ARRAY<{}>", ddl(element)),
+        DataType::Map { key, value, .. } => format!("MAP<{}, {}>", ddl(key), ddl(value)),
+        DataType::Struct(fields) => {
+            let mut out = String::from("STRUCT<");
+            for (i, field) in fields.fields.iter().enumerate() {
+                let separator = if i == 0 { "" } else { ", " };
+                let name = kindling_spec::quote_if_needed(&field.name);
+                let _ = write!(out, "{separator}{name}: {}", ddl(&field.data_type));
+            }
+            out + ">"
+        }
+        other => other.sql(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_reach_what_sparks_do() {
+        let value: Value = serde_json::from_str(r#"{"a":[{"b":1},{"b":"x"}],"c":"d"}"#).unwrap();
+        let check = |path: &str, expected: Option<&str>| {
+            assert_eq!(parse_path(path).and_then(|p| extract(&value, &p)).as_deref(), expected, "{path}");
+        };
+        check("$.c", Some("d"));
+        check("$.a[0].b", Some("1"));
+        check("$.a[*].b", Some("[1,\"x\"]"));
+        check("$.z", None);
+        check("a", None);
+    }
+}
