@@ -140,7 +140,7 @@ fn map_columns(
                 mismatch(physical.field(found).data_type(), &field.data_type, options.case_sensitive)
         {
             return Err(read_error("FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH", path)
-                .param("column", format!("[{}]", field.name))
+                .param("column", format!("[{}]", physical.field(found).name()))
                 .param("expectedType", expected.simple_string())
                 .param("actualType", parquet_name(&actual)));
         }

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod taxi;
+mod tpch;
+
+pub use taxi::{Trip, taxi_batch, taxi_schema, write_taxi_csv, write_taxi_parquet};
+pub use tpch::{TPCH_TABLES, write_tpch};
+
+/// An error of writing or encoding.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
