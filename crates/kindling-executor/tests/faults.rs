@@ -251,3 +251,28 @@ fn queries_run_at_once() {
     assert!(results.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(results[0].len(), 7);
 }
+
+fn many_groups(fixture: &Fixture) -> datafusion::prelude::DataFrame {
+    fixture.range("wide", "id#1", 600_000, 2);
+    fixture
+        .frame("wide")
+        .aggregate(vec![col("\"id#1\"")], vec![count(lit(1_i64)).alias("c#4")])
+        .unwrap()
+        .aggregate(vec![], vec![count(lit(1_i64)).alias("n#5"), sum(col("\"c#4\"")).alias("s#6")])
+        .unwrap()
+}
+
+#[test]
+fn a_task_without_memory_fails_and_the_engine_lives_on() {
+    let fixture = fixture(1, &[("spark.executor.memory", "8m"), ("test.spill", "false")]);
+    let error = fixture.run(many_groups(&fixture)).unwrap_err();
+    assert_eq!(error.condition, "UNABLE_TO_ACQUIRE_MEMORY", "{}", error.full_message());
+    assert_eq!(rows(&fixture.run(grouped(&fixture, col("\"id#1\""))).unwrap()).len(), 7);
+}
+
+#[test]
+fn a_task_with_little_memory_spills() {
+    let fixture = fixture(1, &[("spark.executor.memory", "64m")]);
+    let batches = fixture.run(many_groups(&fixture)).unwrap();
+    assert_eq!(rows(&batches), [["600000", "600000"]]);
+}

@@ -94,7 +94,8 @@ impl Fixture {
         let events = Arc::new(Mutex::new(vec![]));
         let sink = Arc::clone(&events);
         bus.add_listener(move |event: &SparkListenerEvent| sink.lock().unwrap().push(event.clone()));
-        let engine_config = EngineConfig::new(&config, mapper);
+        let mut engine_config = EngineConfig::new(&config, mapper);
+        engine_config.spill_to_disk = config.get_set("test.spill") != Some("false");
         let engine =
             Engine::new(engine_config, Arc::new(NativeThreads), Arc::new(SystemClock::default()), bus).unwrap();
         let session = SessionConfig::new()
