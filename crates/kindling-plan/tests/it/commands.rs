@@ -83,7 +83,7 @@ impl Session {
     }
 
     fn message(&self, sql: &str) -> String {
-        self.output(sql).expect_err(sql).message()
+        self.output(sql).unwrap_err().message()
     }
 
     fn call(&self, call: CatalogCall) -> String {
