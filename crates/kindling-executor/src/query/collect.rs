@@ -8,6 +8,7 @@ use datafusion::{
     execution::TaskContext,
     physical_plan::{
         ExecutionPlanProperties,
+        empty::EmptyExec,
         execution_plan::{collect_partitioned, replace_children_if_necessary},
         limit::LocalLimitExec,
         projection::ProjectionExec,
@@ -26,6 +27,10 @@ use crate::{lower::Lowered, stage_plan::TaskSink, task::TaskResult};
 impl QueryContext {
     /// Runs the final plan and gives its rows to the sink.
     pub fn collect(&mut self, plan: &Plan, sink: &mut dyn ResultSink) -> SparkResult<u64> {
+        if plan.is::<EmptyExec>() {
+            // As Spark, which holds the rows of such a plan in the driver.
+            return Ok(0);
+        }
         self.prepare_shuffles(plan)?;
         if let Some(tail) = plan.downcast_ref::<CollectTailExec>() {
             return self.tail(tail, sink);

@@ -7,6 +7,7 @@ use datafusion::{
     error::Result,
     physical_plan::{
         ExecutionPlan,
+        aggregates::AggregateExec,
         empty::EmptyExec,
         execution_plan::replace_children_if_necessary,
         filter::FilterExec,
@@ -17,7 +18,7 @@ use datafusion::{
 };
 
 use super::{BroadcastQueryStageExec, ShuffleQueryStageExec};
-use crate::{ShuffleExchangeExec, ShuffleOrigin, rules::JoinNode};
+use crate::{CollectLimitExec, ShuffleExchangeExec, ShuffleOrigin, TakeOrderedAndProjectExec, rules::JoinNode};
 
 type Plan = Arc<dyn ExecutionPlan>;
 
@@ -55,9 +56,13 @@ pub fn propagate_empty(plan: Plan) -> Result<Plan> {
         || plan.is::<SortExec>()
         || plan.is::<LocalLimitExec>()
         || plan.is::<GlobalLimitExec>()
-        || plan.downcast_ref::<ShuffleExchangeExec>().is_some_and(|e| e.origin() == ShuffleOrigin::EnsureRequirements);
-    // Only once something below has become empty by a join: a stage that is read as it is costs nothing to read.
-    if row_wise && plan.children().first().is_some_and(|child| child.is::<EmptyExec>()) {
+        || plan.is::<CollectLimitExec>()
+        || plan.is::<TakeOrderedAndProjectExec>()
+        || plan.downcast_ref::<AggregateExec>().is_some_and(|aggregate| !aggregate.group_expr().is_empty());
+    let removable = plan.downcast_ref::<ShuffleExchangeExec>();
+    let removable = removable.is_some_and(|exchange| exchange.origin() == ShuffleOrigin::EnsureRequirements);
+    let child = plan.children().first().copied();
+    if (row_wise && child.is_some_and(is_empty)) || (removable && child.is_some_and(|child| child.is::<EmptyExec>())) {
         return Ok(empty(&plan));
     }
     Ok(plan)
