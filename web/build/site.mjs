@@ -131,7 +131,9 @@ function write(name, extension, contents) {
 }
 
 async function serviceWorker(development) {
-  const hashed = filesBelow(dist).filter((path) => /-[0-9a-f]{10}[/.]/.test(path));
+  const all = filesBelow(dist);
+  const hashed = all.filter((path) => /-[0-9a-f]{10}[/.]/.test(path));
+  const unhashed = all.filter((path) => path.startsWith("notebooks/"));
   const { outputFiles } = await build({
     entryPoints: [join(web, "src", "sw.ts")],
     bundle: true,
@@ -140,6 +142,7 @@ async function serviceWorker(development) {
     minify: !development,
     define: {
       SITE_FILES: JSON.stringify(hashed),
+      SITE_UNHASHED: JSON.stringify(unhashed),
       SITE_VERSION: JSON.stringify(createHash("sha256").update(hashed.join("\n")).digest("hex").slice(0, 10)),
     },
     write: false,

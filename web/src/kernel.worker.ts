@@ -233,15 +233,14 @@ async function complete(request: Extract<KernelRequest, { kind: "complete" }>): 
 }
 
 async function download({ id, resultId, format }: Extract<KernelRequest, { kind: "downloadResult" }>): Promise<void> {
-  const { kernel, pyodide } = await python!;
+  const { kernel } = await python!;
   const folder = `.downloads/${resultId}`;
   try {
-    const sql = sqlResults.get(resultId);
-    if (sql !== undefined) {
-      pyodide.globals.set("_kindling_sql", sql);
-      pyodide.runPython(`from kindling import display, session; display._results[${JSON.stringify(resultId)}] = session.get_or_create().sql(_kindling_sql)`);
+    const failure = kernel.write_result(resultId, format, folder, sqlResults.get(resultId));
+    if (failure !== undefined) {
+      post({ kind: "downloadReply", id, error: JSON.parse(failure) as CellError });
+      return;
     }
-    kernel.write_result(resultId, format, folder);
     const part = storage.list(folder).find((entry) => entry.name.startsWith("part-"));
     const bytes = new Uint8Array(part?.size ?? 0);
     if (part !== undefined) storage.read(`${folder}/${part.name}`, bytes, 0);

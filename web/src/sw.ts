@@ -8,11 +8,15 @@
 declare const SITE_VERSION: string;
 /** Paths of the hashed files, relative to this script. */
 declare const SITE_FILES: string[];
+/** Paths of the others, such as the bundled notebooks: newest from the network, else from the cache. */
+declare const SITE_UNHASHED: string[];
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 const CACHE = "kindling";
 const base = new URL("./", worker.location.href);
-const files = new Set(SITE_FILES.map((path) => new URL(path, base).href));
+const absolute = (path: string): string => new URL(path, base).href;
+const files = new Set(SITE_FILES.map(absolute));
+const unhashed = new Set(SITE_UNHASHED.map(absolute));
 
 worker.addEventListener("install", () => {
   void worker.skipWaiting();
@@ -24,7 +28,7 @@ worker.addEventListener("activate", (event) => {
       await worker.clients.claim();
       const cache = await caches.open(CACHE);
       for (const request of await cache.keys()) {
-        if (!files.has(request.url) && request.url !== base.href) await cache.delete(request);
+        if (!files.has(request.url) && !unhashed.has(request.url) && request.url !== base.href) await cache.delete(request);
       }
     })(),
   );
@@ -35,7 +39,7 @@ worker.addEventListener("activate", (event) => {
 /** Fetches what the page did not ask for while this worker was not there yet. */
 async function precache(): Promise<void> {
   const cache = await caches.open(CACHE);
-  for (const url of [base.href, ...files]) {
+  for (const url of [base.href, ...files, ...unhashed]) {
     try {
       if (!(await cache.match(url))) kept(cache, url, await fetch(url));
     } catch {
@@ -51,7 +55,8 @@ worker.addEventListener("fetch", (event) => {
   if (request.headers.has("range")) return;
   url.hash = "";
   if (files.has(url.href)) event.respondWith(cacheFirst(event));
-  else if (request.mode === "navigate") event.respondWith(networkFirst(event));
+  else if (request.mode === "navigate") event.respondWith(networkFirst(event, base.href));
+  else if (unhashed.has(url.href)) event.respondWith(networkFirst(event, url.href));
   else event.respondWith(fetch(request).then(isolated));
 });
 
@@ -62,12 +67,12 @@ async function cacheFirst({ request }: FetchEvent): Promise<Response> {
   return kept(cache, request.url, await fetch(request));
 }
 
-async function networkFirst({ request }: FetchEvent): Promise<Response> {
+async function networkFirst({ request }: FetchEvent, key: string): Promise<Response> {
   const cache = await caches.open(CACHE);
   try {
-    return kept(cache, base.href, await fetch(request));
+    return kept(cache, key, await fetch(request));
   } catch (error) {
-    const cached = await cache.match(base.href);
+    const cached = await cache.match(key);
     if (cached !== undefined) return cached;
     throw error;
   }

@@ -161,13 +161,19 @@ class Kernel:
     def inspect(self, code: str, cursor: int) -> Optional[str]:
         return introspect.inspect_text(code, cursor, self.namespace)
 
-    def write_result(self, result_id: str, format: str, path: str) -> None:
-        """Writes a displayed DataFrame, all of it, as one file below `path`."""
-        writer = display.result(result_id).coalesce(1).write.mode("overwrite")
-        if format == "csv":
-            writer.option("header", True).csv(path)
-        else:
-            writer.parquet(path)
+    def write_result(self, result_id: str, format: str, path: str, sql: Optional[str] = None) -> Optional[str]:
+        """Writes a displayed DataFrame, all of it, as one file below `path`; returns a `CellError` where that fails."""
+        try:
+            if sql is not None:
+                display.keep_sql_result(result_id, sql)
+            writer = display.result(result_id).coalesce(1).write.mode("overwrite")
+            if format == "csv":
+                writer.option("header", True).csv(path)
+            else:
+                writer.parquet(path)
+        except Exception as error:
+            return _json(cell_error(error, self._home, ""))
+        return None
 
 
 @types.coroutine

@@ -38,8 +38,17 @@ def is_spark_dataframe(value: Any) -> bool:
 
 
 def result(result_id: str) -> Any:
-    """A DataFrame displayed earlier; `KeyError` when it is no longer kept."""
+    """A DataFrame displayed earlier."""
+    if result_id not in _results:
+        raise LookupError("this result is no longer kept: run its cell again")
     return _results[result_id]
+
+
+def keep_sql_result(result_id: str, text: str) -> None:
+    """Makes the result of a SQL cell one that can be downloaded."""
+    from . import session
+
+    _results[result_id] = session.get_or_create().sql(text)
 
 
 def spark_grid(df: Any) -> Dict[str, Any]:

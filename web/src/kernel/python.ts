@@ -24,7 +24,8 @@ export interface PythonKernel {
   interrupt(): void;
   complete(before: string): string;
   inspect(code: string, cursor: number): string | undefined;
-  write_result(resultId: string, format: string, path: string): void;
+  /** The JSON of a `CellError` where it fails. */
+  write_result(resultId: string, format: string, path: string, sql?: string): string | undefined;
 }
 
 /** `Host` of the same module. */
