@@ -4,4 +4,3 @@ mod file_system;
 mod ring;
 
 pub use file_system::StorageFileSystem;
-pub use ring::storage_ring;

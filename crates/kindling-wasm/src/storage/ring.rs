@@ -47,7 +47,6 @@ pub enum Operation {
     MakeDirectory = 6,
     Delete = 7,
     Rename = 8,
-    Flush = 9,
 }
 
 /// The worker's errno values that are told apart.
