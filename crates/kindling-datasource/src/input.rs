@@ -200,6 +200,10 @@ impl ChunkReader {
         Ok(reader)
     }
 
+    pub(crate) fn path(&self) -> &FilePath {
+        &self.file.path
+    }
+
     /// Appends up to `most` bytes; 0 at the end.
     pub(crate) fn read(&mut self, out: &mut Vec<u8>, most: usize) -> SparkResult<usize> {
         let start = out.len();

@@ -1,9 +1,10 @@
 //! Lines of a split by Hadoop's rule: a split that does not start the file begins after its first line end, and
 //! every split reads on past its end to finish the line that starts in it (or right at its end).
 
-use kindling_common::SparkResult;
+use kindling_common::{SparkError, SparkResult};
 
 use crate::{
+    FilePath,
     input::{CHUNK, ChunkReader, Compression, Encoding, InputFile},
     split::FileSplit,
 };
@@ -72,7 +73,10 @@ impl LineReader {
             self.base += self.at as u64;
             self.at = 0;
         }
-        if self.source.read(&mut self.buffer, CHUNK)? == 0 {
+        // A line longer than what is there is looked for from its start again: doubling keeps that linear.
+        let more = CHUNK.max(self.buffer.len());
+        check_length(self.buffer.len() + more, self.source.path())?;
+        if self.source.read(&mut self.buffer, more)? == 0 {
             self.end_of_file = true;
         }
         Ok(())
@@ -135,6 +139,15 @@ impl LineReader {
     }
 }
 
+/// Places in a buffer are 32 bits wide.
+pub(crate) fn check_length(length: usize, path: &FilePath) -> SparkResult<()> {
+    if length < (1 << 31) {
+        Ok(())
+    } else {
+        Err(SparkError::unsupported(format!("a record of more than a gigabyte in {path}")))
+    }
+}
+
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     match needle {
         [byte] => memchr::memchr(*byte, haystack),
@@ -149,7 +162,7 @@ mod tests {
     use datafusion::physical_plan::metrics::Count;
 
     use super::*;
-    use crate::{FilePath, FileSystem, InMemoryFileSystem};
+    use crate::{FileSystem, InMemoryFileSystem};
 
     fn read(text: &str, start: u64, length: u64, separator: Option<&str>) -> Vec<String> {
         let fs = InMemoryFileSystem::new();

@@ -28,6 +28,7 @@ use kindling_spec::StructType;
 
 use crate::{
     FileFormat, FilePartition, FilePath, FileSystem,
+    error::find_spark_error,
     format::{Format, ReadContext},
 };
 
@@ -61,6 +62,23 @@ pub struct ScanDescription {
     pub selected_partitions: Option<usize>,
 }
 
+/// Which files a scan passes over when they cannot be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tolerance {
+    /// Those that have disappeared (`ignoreMissingFiles`).
+    pub missing: bool,
+    /// Those that are broken, from there on (`ignoreCorruptFiles`).
+    pub corrupt: bool,
+}
+
+impl Tolerance {
+    fn passes_over(self, error: &DataFusionError) -> bool {
+        let Some(error) = find_spark_error(error) else { return false };
+        let missing = error.condition == "FAILED_READ_FILE.FILE_NOT_EXIST";
+        if missing { self.missing } else { self.corrupt && error.condition.starts_with("FAILED_READ_FILE") }
+    }
+}
+
 /// A scan of files.
 #[derive(Debug)]
 pub struct FileScanExec {
@@ -71,6 +89,7 @@ pub struct FileScanExec {
     pub(crate) predicate: Option<Arc<dyn PhysicalExpr>>,
     pub(crate) partitions: Vec<FilePartition>,
     pub(crate) limit: Option<usize>,
+    pub(crate) tolerance: Tolerance,
     pub(crate) description: ScanDescription,
     schema: SchemaRef,
     metrics: ExecutionPlanMetricsSet,
@@ -88,6 +107,7 @@ impl FileScanExec {
         predicate: Option<Arc<dyn PhysicalExpr>>,
         partitions: Vec<FilePartition>,
         limit: Option<usize>,
+        tolerance: Tolerance,
         description: ScanDescription,
     ) -> FileScanExec {
         let properties = PlanProperties::new(
@@ -104,6 +124,7 @@ impl FileScanExec {
             predicate,
             partitions,
             limit,
+            tolerance,
             description,
             schema,
             metrics: ExecutionPlanMetricsSet::new(),
@@ -191,11 +212,18 @@ impl ExecutionPlan for FileScanExec {
             bytes_scanned,
         };
         let format = self.format.clone();
+        let tolerance = self.tolerance;
         let assemble = Assemble { schema: Arc::clone(&self.schema), columns: self.columns.clone(), required };
         let batches = futures::stream::iter(files.files.clone()).flat_map(move |split| {
             files_read.add(1);
             let assemble = assemble.clone();
-            format.open(&read, &split).map(move |batch| assemble.apply(&batch?, &split.partition_values))
+            format
+                .open(&read, &split)
+                .take_while(move |batch| {
+                    let passed_over = batch.as_ref().is_err_and(|error| tolerance.passes_over(error));
+                    futures::future::ready(!passed_over)
+                })
+                .map(move |batch| assemble.apply(&batch?, &split.partition_values))
         });
         let mut left = self.limit;
         let batches =

@@ -28,7 +28,7 @@ use crate::{
     error::external,
     format::Format,
     partitioning::{PartitionSpec, same_name},
-    scan::{ColumnSource, ScanDescription},
+    scan::{ColumnSource, ScanDescription, Tolerance},
     split::{PartitionDirectory, pack},
 };
 
@@ -49,6 +49,7 @@ pub struct FileTable {
     names: Vec<String>,
     directories: Arc<Vec<PartitionDirectory>>,
     root_paths: Vec<FilePath>,
+    tolerance: Tolerance,
 }
 
 impl FileTable {
@@ -98,6 +99,14 @@ impl FileTable {
             names,
             directories: Arc::new(spec.directories),
             root_paths: roots.into_iter().map(|root| root.path).collect(),
+            tolerance: Tolerance {
+                missing: request
+                    .options
+                    .boolean("ignoreMissingFiles", request.conf.boolean(&conf::IGNORE_MISSING_FILES))?,
+                corrupt: request
+                    .options
+                    .boolean("ignoreCorruptFiles", request.conf.boolean(&conf::IGNORE_CORRUPT_FILES))?,
+            },
         })
     }
 
@@ -297,6 +306,7 @@ impl TableProvider for FileTable {
             predicate,
             partitions,
             limit,
+            self.tolerance,
             description,
         )))
     }

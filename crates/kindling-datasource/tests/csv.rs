@@ -372,3 +372,22 @@ fn a_missing_path_and_an_empty_folder() {
     files.0.mkdirs(&kindling_datasource::FilePath::root().join("empty")).unwrap();
     assert_eq!(read(files.table("csv", "empty", None, &[])), ["!UNABLE_TO_INFER_SCHEMA"]);
 }
+
+#[test]
+fn missing_and_corrupt_files_are_passed_over_on_request() {
+    let files = Files::new();
+    files.put("t/a.csv.gz", "not gzip at all");
+    files.put("t/b.csv", "1\n");
+    let read_with = |options: &[(&str, &str)]| {
+        let table = files.table("csv", "t", Some(ddl("v int")), options);
+        files.0.delete(&kindling_datasource::FilePath::root().join("t/c.csv"), false).unwrap();
+        read(table)
+    };
+    assert_eq!(read_with(&[])[1], "!FAILED_READ_FILE.NO_HINT");
+    assert_eq!(read_with(&[("ignoreCorruptFiles", "true")])[1..], ["1"]);
+    files.0.delete(&kindling_datasource::FilePath::root().join("t/a.csv.gz"), false).unwrap();
+    files.put("t/c.csv", "2\n");
+    assert_eq!(read_with(&[])[1], "!FAILED_READ_FILE.FILE_NOT_EXIST");
+    files.put("t/c.csv", "2\n");
+    assert_eq!(read_with(&[("ignoreMissingFiles", "true")])[1..], ["1"]);
+}

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     FileStatus, FileSystem,
     input::{CHUNK, ChunkReader, InputFile},
-    lines::LineReader,
+    lines::{LineReader, check_length},
     split::FileSplit,
     value::{
         parse_boolean, parse_date, parse_decimal, parse_double, parse_integer, parse_timestamp, parse_timestamp_parts,
@@ -154,7 +154,9 @@ impl<'a> Inference<'a> {
                     buffer.drain(..at);
                     at = 0;
                     let fresh = buffer.is_empty() && self.seen == 0;
-                    complete = reader.read(&mut buffer, CHUNK)? == 0;
+                    let more = CHUNK.max(buffer.len());
+                    check_length(buffer.len() + more, reader.path())?;
+                    complete = reader.read(&mut buffer, more)? == 0;
                     if fresh && buffer.starts_with(b"\xef\xbb\xbf") {
                         at = 3;
                     }

@@ -20,7 +20,7 @@ use crate::{
     FilePath,
     format::ReadContext,
     input::{CHUNK, ChunkReader, InputFile, failed_read},
-    lines::LineReader,
+    lines::{LineReader, check_length},
     partitioning::same_name,
     split::FileSplit,
 };
@@ -249,7 +249,9 @@ impl CsvReader {
             match end {
                 End::NeedMore => {
                     block.side.truncate(side);
-                    source.complete = source.reader.read(&mut source.buffer, CHUNK)? == 0;
+                    let more = CHUNK.max(source.buffer.len());
+                    check_length(source.buffer.len() + more, &self.path)?;
+                    source.complete = source.reader.read(&mut source.buffer, more)? == 0;
                 }
                 End::At(next) => {
                     let record = (source.at as u32, next as u32);

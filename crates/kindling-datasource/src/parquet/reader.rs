@@ -56,11 +56,7 @@ pub(crate) fn open(
     let path = split.path.clone();
     let file =
         InputFile { fs: Arc::clone(&context.fs), path: path.clone(), bytes_scanned: context.bytes_scanned.clone() };
-    let footer = match read_footer(&file, split.file_size) {
-        Ok(footer) => Arc::new(footer),
-        Err(_) if options.ignore_corrupt => return Ok(futures::stream::empty().boxed()),
-        Err(error) => return Err(error),
-    };
+    let footer = Arc::new(read_footer(&file, split.file_size)?);
     let physical = Arc::new(physical_schema(&footer).map_err(|error| failed_read(&path, error))?);
     let mapping = map_columns(context, options, &physical, &path)?;
 
@@ -105,13 +101,11 @@ pub(crate) fn open(
         .map_err(|error| failed_read(&path, error))?;
 
     let output = Output { context: context.clone(), mapping, projection, case_sensitive: options.case_sensitive };
-    let ignore_corrupt = options.ignore_corrupt;
     Ok(stream
         .map(move |batch| match batch {
             Ok(batch) => output.batch(&batch).map_err(|error| external(failed_read(&path, error))),
             Err(error) => Err(external(find_spark_error(&error).unwrap_or_else(|| failed_read(&path, error)))),
         })
-        .take_while(move |batch| futures::future::ready(!(ignore_corrupt && batch.is_err())))
         .boxed())
 }
 
