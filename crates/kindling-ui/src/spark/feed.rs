@@ -1,10 +1,26 @@
 //! What the panel reads: the live application's store, or an event log that was opened.
 
-use kindling_events::SparkListenerEvent;
-use kindling_status::{AppStatusListener, AppStatusStore, StatusLimits, replay_event_log};
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use kindling_events::{SparkListenerEvent, event_from_json};
+use kindling_status::{AppStatusListener, AppStatusStore, StatusLimits};
 use leptos::prelude::*;
 
 use super::SparkRoute;
+
+/// How long a slice of a log may hold the page up, in milliseconds.
+const SLICE: f64 = 20.0;
+/// The page is drawn for at most this share of the time while events keep coming.
+const DRAWING_SHARE: f64 = 0.2;
+
+/// When the page was drawn, how long that took, and whether it is going to be drawn.
+#[derive(Clone, Copy, Default)]
+struct Drawing {
+    ended: f64,
+    took: f64,
+    pending: bool,
+}
 
 /// Events folded into a store, and the page that looks at it.
 #[derive(Clone, Copy)]
@@ -13,8 +29,11 @@ pub struct SparkFeed {
     pub route: RwSignal<SparkRoute>,
     version: RwSignal<u64>,
     live: StoredValue<AppStatusListener, LocalStorage>,
-    log: StoredValue<Option<AppStatusStore>, LocalStorage>,
+    log: StoredValue<Option<AppStatusListener>, LocalStorage>,
+    /// Counts the logs that were opened or closed, so that a slice knows that it comes too late.
+    generation: StoredValue<u32>,
     log_name: RwSignal<Option<String>>,
+    drawing: StoredValue<Drawing>,
 }
 
 impl SparkFeed {
@@ -25,14 +44,47 @@ impl SparkFeed {
             version: RwSignal::new(0),
             live: StoredValue::new_local(AppStatusListener::default()),
             log: StoredValue::new_local(None),
+            generation: StoredValue::new(0),
             log_name: RwSignal::new(None),
+            drawing: StoredValue::new(Drawing::default()),
         }
     }
 
-    /// Takes events in, in order, and has the page drawn once. Called at most once per frame.
+    /// Takes events in, in order, and has the page drawn. Called at most once per frame; a page that takes long to draw
+    /// is drawn less often.
     pub fn push(&self, events: &[SparkListenerEvent]) {
         self.live.update_value(|listener| events.iter().for_each(|event| listener.apply(event)));
+        self.draw_soon();
+    }
+
+    fn draw_soon(&self) {
+        let Drawing { ended, took, pending } = self.drawing.get_value();
+        if pending {
+            return;
+        }
+        let rest = (took / DRAWING_SHARE).min(2_000.0) - (crate::host::now() - ended);
+        if rest <= 1.0 {
+            return self.draw();
+        }
+        self.drawing.update_value(|drawing| drawing.pending = true);
+        let feed = *self;
+        Timeout::new(rest as u32, move || feed.draw()).forget();
+    }
+
+    fn draw(&self) {
+        let before = crate::host::now();
+        self.drawing.update_value(|drawing| drawing.pending = false);
         self.changed();
+        // The effects run as microtasks of this turn; a timer comes after them.
+        let drawing = self.drawing;
+        Timeout::new(0, move || {
+            let ended = crate::host::now();
+            drawing.try_update_value(|drawing| {
+                drawing.ended = ended;
+                drawing.took = ended - before;
+            });
+        })
+        .forget();
     }
 
     /// A new application starts (the kernel was restarted).
@@ -41,23 +93,52 @@ impl SparkFeed {
         self.changed();
     }
 
-    /// Shows an event log, of Kindling or of a real cluster, in place of the live application, read-only. The error
-    /// says why the text is no event log.
+    /// Shows an event log, of Kindling or of a real cluster, in place of the live application, read-only. It is read in
+    /// slices, between which the page stays usable. The error says why the text is no event log.
     pub fn open_event_log(&self, name: &str, text: &str) -> Result<(), String> {
-        let replayed = replay_event_log(text, StatusLimits::default());
-        if replayed.store.num_events == 0 {
-            let reason = replayed.bad_lines.first().map_or_else(|| "it is empty".into(), |(_, why)| why.clone());
+        let first = text.lines().find(|line| !line.trim().is_empty());
+        if let Err(reason) =
+            first.ok_or("it is empty".to_string()).and_then(|line| event_from_json(line).map_err(|e| e.to_string()))
+        {
             return Err(format!("{name} is not an uncompressed Spark event log: {reason}"));
         }
-        self.log.set_value(Some(replayed.store));
+        self.generation.update_value(|generation| *generation += 1);
+        self.log.set_value(Some(AppStatusListener::new(StatusLimits::default())));
         self.log_name.set(Some(name.to_string()));
         self.route.set(SparkRoute::Jobs);
-        self.changed();
+        self.read_slice(text.into(), 0, self.generation.get_value());
         Ok(())
+    }
+
+    fn read_slice(&self, text: Rc<str>, from: usize, generation: u32) {
+        if self.generation.try_get_value() != Some(generation) {
+            return;
+        }
+        let until = crate::host::now() + SLICE;
+        let mut at = from;
+        self.log.update_value(|log| {
+            let Some(log) = log else { return };
+            while at < text.len() && crate::host::now() < until {
+                let rest = text.get(at..).unwrap_or("");
+                let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+                at += line.len().max(1);
+                // A line that is no event, such as the last of a log that is still being written, is passed over.
+                if let Ok(event) = event_from_json(line.trim_end()) {
+                    log.apply(&event);
+                }
+            }
+        });
+        if at >= text.len() {
+            return self.draw();
+        }
+        self.draw_soon();
+        let feed = *self;
+        Timeout::new(0, move || feed.read_slice(text, at, generation)).forget();
     }
 
     /// Back to the live application.
     pub fn close_event_log(&self) {
+        self.generation.update_value(|generation| *generation += 1);
         self.log.set_value(None);
         self.log_name.set(None);
         self.route.set(SparkRoute::Jobs);
@@ -92,7 +173,7 @@ impl SparkFeed {
     /// Reads the store once.
     pub fn with_untracked<R>(&self, read: impl FnOnce(&AppStatusStore) -> R) -> R {
         self.log.with_value(|log| match log {
-            Some(store) => read(store),
+            Some(listener) => read(listener.store()),
             None => self.live.with_value(|listener| read(listener.store())),
         })
     }

@@ -108,8 +108,8 @@ pub struct TableState {
     page: RwSignal<usize>,
 }
 
-/// Rows of a page.
-const PAGE: usize = 100;
+/// Rows of a page: more would cost each update of a running stage more than a frame.
+const PAGE: usize = 50;
 
 impl TableState {
     /// Sorted by a column at first, `descending` or not.
@@ -151,13 +151,46 @@ pub fn table<T>(
     let pages = total.div_ceil(PAGE).max(1);
     let page = state.page.get().min(pages - 1);
     let first = page * PAGE;
-    let head: Vec<AnyView> = columns
+    let head = columns
         .iter()
+        .map(|column| Head { title: column.title.clone(), class: column.class, sortable: column.key.is_some() })
+        .collect();
+    let rows = items
+        .iter()
+        .skip(first)
+        .take(PAGE)
+        .map(|item| (attrs(item), columns.iter().map(|column| (column.class, (column.cell)(item))).collect()))
+        .collect();
+    draw(Drawing { class, head, rows, total, page, pages, by, descending }, state)
+}
+
+struct Head {
+    title: String,
+    class: &'static str,
+    sortable: bool,
+}
+
+/// A page of a table, its items already turned into cells: what follows is compiled once, not for every kind of item.
+struct Drawing {
+    class: &'static str,
+    head: Vec<Head>,
+    rows: Vec<(RowAttrs, Vec<(&'static str, AnyView)>)>,
+    total: usize,
+    page: usize,
+    pages: usize,
+    by: usize,
+    descending: bool,
+}
+
+fn draw(drawing: Drawing, state: TableState) -> AnyView {
+    let Drawing { class, head, rows, total, page, pages, by, descending } = drawing;
+    let first = page * PAGE;
+    let head: Vec<AnyView> = head
+        .into_iter()
         .enumerate()
-        .map(|(at, column)| {
-            let title = column.title.clone();
-            if column.key.is_none() {
-                return view! { <th scope="col" class=column.class>{title}</th> }.into_any();
+        .map(|(at, Head { title, class, sortable })| {
+            if !sortable {
+                return view! { <th scope="col" class=class>{title}</th> }.into_any();
             }
             let (aria, arrow) = match (at == by, descending) {
                 (false, _) => ("none", ""),
@@ -172,23 +205,19 @@ pub fn table<T>(
                 state.page.set(0);
             };
             view! {
-                <th scope="col" class=column.class aria-sort=aria>
+                <th scope="col" class=class aria-sort=aria>
                     <button class="so-b" on:click=click>{title}<span class="so" aria-hidden="true">{arrow}</span></button>
                 </th>
             }
             .into_any()
         })
         .collect();
-    let rows: Vec<AnyView> = items
-        .iter()
-        .skip(first)
-        .take(PAGE)
-        .map(|item| {
-            let cells: Vec<AnyView> = columns
-                .iter()
-                .map(|column| view! { <td class=column.class>{(column.cell)(item)}</td> }.into_any())
-                .collect();
-            let RowAttrs { testid, class, job, stage, task, state, skew } = attrs(item);
+    let rows: Vec<AnyView> = rows
+        .into_iter()
+        .map(|(attrs, cells)| {
+            let cells: Vec<AnyView> =
+                cells.into_iter().map(|(class, cell)| view! { <td class=class>{cell}</td> }.into_any()).collect();
+            let RowAttrs { testid, class, job, stage, task, state, skew } = attrs;
             view! {
                 <tr
                     class=class

@@ -336,6 +336,13 @@ fn phase_bar(task: &TaskData, span: Span, now: i64, skewed: bool) -> String {
     out + "</i>"
 }
 
+/// A bar as a part of a path. Whole numbers: thousands of them are written at every update.
+fn shape(path: &mut String, x: f64, width: f64) {
+    use std::fmt::Write;
+    let (x, width) = (x as i64, width as i64);
+    let _ = write!(path, "M{x} 1h{width}v8h-{width}z");
+}
+
 fn phase_shapes(tasks: &[&TaskData], span: Span, now: i64) -> String {
     let mut paths: [String; 8] = Default::default();
     for task in tasks {
@@ -344,7 +351,7 @@ fn phase_shapes(tasks: &[&TaskData], span: Span, now: i64) -> String {
         let (x, w) = (x * 100.0, (w * 100.0).max(8.0));
         let Some(phases) = task.phases() else {
             if let Some(path) = paths.get_mut(7) {
-                path.push_str(&format!("M{x:.0} 1h{w:.0}v8h-{w:.0}z"));
+                shape(path, x, w);
             }
             continue;
         };
@@ -354,7 +361,7 @@ fn phase_shapes(tasks: &[&TaskData], span: Span, now: i64) -> String {
         for (length, path) in lengths.iter().zip(&mut paths) {
             let part = w * *length as f64 / total;
             if part >= 0.5 {
-                path.push_str(&format!("M{left:.0} 1h{part:.0}v8h-{part:.0}z"));
+                shape(path, left, part);
             }
             left += part;
         }

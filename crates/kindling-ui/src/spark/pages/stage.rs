@@ -27,6 +27,8 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
     let executors = TableState::sorted(0, false);
     let tasks = TableState::sorted(0, false);
     let additional = RwSignal::new(false);
+    // Three places show it, and finding it looks at every task.
+    let skewed = Memo::new(move |_| feed.with(|store| store.stages.get(&key).and_then(skew::find)));
     let with_stage = move |read: &dyn Fn(&AppStatusStore, &StageData, i64) -> AnyView| {
         let now = feed.now();
         feed.with(|store| store.stages.get(&key).map_or_else(none, |stage| read(store, stage, now)))
@@ -42,7 +44,7 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
             let now = feed.now();
             feed.with(|store| {
                 let Some(stage) = store.stages.get(&key) else { return String::new() };
-                stage_timeline(stage, skew::find(stage).map(|skew| skew.task_id), now)
+                stage_timeline(stage, skewed.with(|skew| skew.as_ref().map(|skew| skew.task_id)), now)
             })
         };
         let toggle = view! {
@@ -66,7 +68,7 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
         view! {
             <div class="page" data-testid="page-stage" data-stage-id=id>
                 {move || with_stage(&|store, stage, _| head(store, stage))}
-                {move || with_stage(&|store, stage, _| skew_callout(store, stage, tasks))}
+                {move || with_stage(&|store, _, _| skewed.get().map_or_else(none, |skew| skew_callout(store, skew, tasks)))}
                 {move || job.get().map(|job| view! { <DagSection feed job stage=Some(id)/> })}
                 <section class="sec">
                     <header><h3>"Event Timeline"</h3></header>
@@ -80,7 +82,7 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
                     section("Aggregated Metrics by Executor", none(), executor_table(store, stage, executors))
                 })}
                 {move || with_stage(&|store, stage, now| {
-                    section(format!("Tasks ({})", stage.tasks.len()), none(), task_table(store, stage, now, tasks))
+                    section(format!("Tasks ({})", stage.tasks.len()), none(), task_table(store, stage, now, skewed.with(|skew| skew.as_ref().map(|skew| skew.task_id)), tasks))
                 })}
             </div>
         }
@@ -150,9 +152,8 @@ fn head(store: &AppStatusStore, stage: &StageData) -> AnyView {
     .into_any()
 }
 
-fn skew_callout(store: &AppStatusStore, stage: &StageData, tasks: TableState) -> AnyView {
-    let Some(skew) = skew::find(stage) else { return none() };
-    let Skew { index, run, read, input, idle_threads, threads, idle, .. } = skew.clone();
+fn skew_callout(store: &AppStatusStore, skew: Skew, tasks: TableState) -> AnyView {
+    let Skew { index, run, read, input, idle_threads, threads, idle, .. } = skew;
     let mut facts = vec![];
     if let Some(run) = run {
         facts.push(format!("ran {run:.1}× the median"));
@@ -385,8 +386,7 @@ fn executor_table(store: &AppStatusStore, stage: &StageData, state: TableState) 
 /// Position of the Duration column, by which *Show task* sorts.
 const DURATION_COLUMN: usize = 7;
 
-fn task_table(store: &AppStatusStore, stage: &StageData, now: i64, state: TableState) -> AnyView {
-    let skewed = skew::find(stage).map(|skew| skew.task_id);
+fn task_table(store: &AppStatusStore, stage: &StageData, now: i64, skewed: Option<i64>, state: TableState) -> AnyView {
     let run_time = move |task: &TaskData| match task.metrics.as_deref() {
         Some(metrics) => metrics.executor_run_time,
         None => task.wall_time(now),
