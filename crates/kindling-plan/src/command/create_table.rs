@@ -115,9 +115,6 @@ impl CommandContext<'_> {
     }
 
     fn create_empty(&self, mut table: CatalogTable) -> SparkResult<CommandOutput> {
-        if table.bucket_spec.is_some() {
-            return Err(SparkError::unsupported("bucketed tables"));
-        }
         if table.schema.fields.is_empty() {
             self.infer_schema(&mut table)?;
         }
@@ -160,9 +157,7 @@ impl CommandContext<'_> {
 
     /// Makes a table from the rows of a plan; when writing fails there is no table.
     pub(super) fn create_from(&self, mut table: CatalogTable, plan: &AnalyzedPlan) -> SparkResult<CommandOutput> {
-        if table.bucket_spec.is_some() {
-            return Err(SparkError::unsupported("bucketed tables"));
-        }
+        check_unbucketed(&table)?;
         let fields = plan.schema().fields.into_iter().map(|field| StructField { nullable: true, ..field });
         table.schema = StructType { fields: fields.collect() };
         order_columns(&mut table)?;
@@ -224,6 +219,14 @@ impl CommandContext<'_> {
         table.properties = properties.clone();
         self.place(&mut table, location)?;
         self.create_empty(table)
+    }
+}
+
+/// A bucketed table may be described and read; what is written would have to be in buckets.
+pub(super) fn check_unbucketed(table: &CatalogTable) -> SparkResult<()> {
+    match table.bucket_spec {
+        Some(_) => Err(SparkError::unsupported("writing bucketed tables")),
+        None => Ok(()),
     }
 }
 

@@ -49,11 +49,14 @@ impl CommandContext<'_> {
         if as_json {
             return Err(SparkError::unsupported("DESCRIBE ... AS JSON"));
         }
-        if !partition.is_empty() {
-            return Err(SparkError::unsupported("DESCRIBE ... PARTITION"));
-        }
         let found = self.state.catalog.lookup_relation(name);
         let Some(found) = found else { return Err(errors::table_or_view_not_found(&self.state.catalog, name)) };
+        if !partition.is_empty() {
+            if extended {
+                return Err(SparkError::unsupported("DESCRIBE EXTENDED ... PARTITION"));
+            }
+            self.check_described_partition(name, &found, partition)?;
+        }
         if let Some(column) = column {
             return self.describe_column(name, extended, column);
         }
@@ -65,6 +68,7 @@ impl CommandContext<'_> {
         };
         let mut rows: Vec<Vec<Cell>> = table.schema.fields.iter().map(column_row).collect();
         rows.extend(partition_rows(&table));
+        rows.extend(default_rows(&table));
         if extended {
             rows.push(header_row(""));
             rows.push(header_row("# Detailed Table Information"));
@@ -72,6 +76,27 @@ impl CommandContext<'_> {
             rows.extend(details.into_iter().map(|(key, value)| vec![key.into(), value.into(), "".into()]));
         }
         output(describe_fields(), rows)
+    }
+
+    /// The partition has to be there, and be a table's.
+    fn check_described_partition(
+        &self,
+        name: &[String],
+        found: &CatalogRelation,
+        partition: &PartitionSpec,
+    ) -> SparkResult<()> {
+        let forbidden = |object_type: &str| {
+            Err(SparkError::analysis("FORBIDDEN_OPERATION")
+                .param("statement", "DESC PARTITION")
+                .param("objectType", object_type)
+                .param("objectName", quote_parts(name)))
+        };
+        let table = match found {
+            CatalogRelation::Table(table) => table,
+            CatalogRelation::View(_) => return forbidden("VIEW"),
+            CatalogRelation::TempView(_) | CatalogRelation::GlobalTempView(_) => return forbidden("TEMPORARY VIEW"),
+        };
+        self.full_partition(table, partition).map(drop)
     }
 
     fn describe_column(&self, name: &[String], extended: bool, column: &[String]) -> SparkResult<CommandOutput> {
@@ -121,6 +146,20 @@ impl CommandContext<'_> {
 
 fn find_field<'a>(schema: &'a StructType, name: &str) -> Option<&'a StructField> {
     schema.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name))
+}
+
+fn default_rows(table: &CatalogTable) -> Vec<Vec<Cell>> {
+    if table.defaults.is_empty() {
+        return vec![];
+    }
+    let mut rows = vec![header_row(""), header_row("# Column Default Values")];
+    for field in &table.schema.fields {
+        if let Some(default) = table.defaults.get(&field.name) {
+            let data_type = field.data_type.simple_string();
+            rows.push(vec![field.name.as_str().into(), data_type.into(), default.as_str().into()]);
+        }
+    }
+    rows
 }
 
 fn partition_rows(table: &CatalogTable) -> Vec<Vec<Cell>> {

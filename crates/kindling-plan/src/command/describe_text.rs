@@ -8,9 +8,17 @@ use crate::{
     catalog::{CatalogTable, SESSION_CATALOG, TempView},
 };
 
+/// What Spark shows of a property: nothing of those that look like secrets (`SQLConf.redactOptions`).
+pub(super) fn redacted<'a>(key: &str, value: &'a str) -> &'a str {
+    let key = key.to_lowercase();
+    let secret =
+        ["secret", "password", "token", "accesskey", "access.key", "url"].iter().any(|word| key.contains(word));
+    if secret { "*********(redacted)" } else { value }
+}
+
 /// `[a=b, c=d]`
 fn pairs(map: &std::collections::BTreeMap<String, String>) -> String {
-    let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key}={}", redacted(key, value))).collect();
     format!("[{}]", pairs.join(", "))
 }
 

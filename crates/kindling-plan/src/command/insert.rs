@@ -6,7 +6,10 @@ use kindling_spec::{
 };
 use kindling_sql::ParserOptions;
 
-use super::{CommandContext, CommandOutput, FileWrite, partition::partition_path, store_assignment::can_store_assign};
+use super::{
+    CommandContext, CommandOutput, FileWrite, create_table::check_unbucketed, partition::partition_path,
+    store_assignment::can_store_assign,
+};
 use crate::{AnalyzedPlan, analyze, catalog::CatalogTable};
 
 /// How the columns of a query find their table columns.
@@ -90,6 +93,7 @@ impl CommandContext<'_> {
         matching: &Matching<'_>,
         statics: &[(String, Expr)],
     ) -> SparkResult<AnalyzedPlan> {
+        check_unbucketed(table)?;
         let is_static = |name: &str| statics.iter().any(|(column, _)| column.eq_ignore_ascii_case(name));
         let expected: Vec<&StructField> = match matching {
             Matching::ByPosition(columns) if !columns.is_empty() => columns

@@ -96,6 +96,22 @@ impl CommandContext<'_> {
             .collect()
     }
 
+    /// The folder of one partition, all of whose columns a specification gives.
+    pub(super) fn full_partition(&self, table: &CatalogTable, partition: &PartitionSpec) -> SparkResult<String> {
+        let values = self.values_of(table, partition)?;
+        if values.len() != table.partition_columns.len() {
+            let keys: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(SparkError::analysis("_LEGACY_ERROR_TEMP_1232")
+                .param("specKeys", keys.join(", "))
+                .param("partitionColumnNames", table.partition_columns.join(", "))
+                .param("tableName", table.identifier.quoted()));
+        }
+        match self.matching_partitions(table, partition)?.into_iter().next() {
+            Some((path, _)) => Ok(path),
+            None => Err(partition_error("PARTITIONS_NOT_FOUND", table, &values)),
+        }
+    }
+
     pub(super) fn add_partitions(
         &self,
         table: &CatalogTable,

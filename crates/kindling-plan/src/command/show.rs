@@ -5,6 +5,7 @@ use kindling_spec::{FunctionScope, PartitionSpec};
 
 use super::{
     CommandContext, CommandOutput,
+    describe_text::redacted,
     rows::{Cell, flag, output, text},
 };
 use crate::{
@@ -132,12 +133,14 @@ impl CommandContext<'_> {
         let rows = match key {
             Some(key) => {
                 let missing = || format!("Table {} does not have property: {key}", table.identifier.unquoted());
-                let value = table.properties.get(key).cloned().unwrap_or_else(missing);
-                vec![vec![key.into(), value.into()]]
+                let value = table.properties.get(key).map(|value| redacted(key, value).to_string());
+                vec![vec![key.into(), value.unwrap_or_else(missing).into()]]
             }
-            None => {
-                table.properties.iter().map(|(key, value)| vec![key.as_str().into(), value.as_str().into()]).collect()
-            }
+            None => table
+                .properties
+                .iter()
+                .map(|(key, value)| vec![key.as_str().into(), redacted(key, value).into()])
+                .collect(),
         };
         output(fields, rows)
     }
