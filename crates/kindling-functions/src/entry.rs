@@ -28,6 +28,9 @@ pub struct FunctionEntry {
     pub kind: FunctionKind,
 }
 
+/// Types and nullability of a lambda's variables, from the arguments so far, its position and its number of variables.
+pub type LambdaParameters =
+    fn(&CallContext<'_>, &[Option<LambdaArgument>], usize, usize) -> SparkResult<Vec<(DataType, bool)>>;
 /// The builder of a scalar function.
 pub type BuildScalar = fn(&CallContext<'_>, Vec<TypedExpr>) -> SparkResult<TypedExpr>;
 /// The builder of an aggregate function.
@@ -107,7 +110,7 @@ pub struct HigherOrder {
     pub lambdas: &'static [usize],
     /// Types of the variables of the lambda at a position, given the arguments resolved so far (`None` for those not
     /// yet resolved) and the number of variables it was written with.
-    pub parameters: fn(&CallContext<'_>, &[Option<LambdaArgument>], usize, usize) -> SparkResult<Vec<(DataType, bool)>>,
+    pub parameters: LambdaParameters,
     /// Builds the call.
     pub build: fn(&CallContext<'_>, Vec<LambdaArgument>) -> SparkResult<TypedExpr>,
 }

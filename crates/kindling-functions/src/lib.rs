@@ -23,8 +23,8 @@ mod xorshift;
 pub use cast::{can_cast, cast, to_pretty_string};
 pub use context::{CallContext, CallText, FunctionConf, NoText};
 pub use entry::{
-    AggregateOptions, Arity, FunctionEntry, FunctionKind, GeneratorCall, HigherOrder, LambdaArgument, ResolvedLambda,
-    SortKey, WindowOptions, all, lookup,
+    AggregateOptions, Arity, FunctionEntry, FunctionKind, GeneratorCall, HigherOrder, LambdaArgument, LambdaParameters,
+    ResolvedLambda, SortKey, WindowOptions, all, lookup,
 };
 pub use fold::fold;
 pub use functions::{get_field, get_item, make_struct, zip_arrays};

@@ -230,6 +230,11 @@ fn update<H: SparkHasher>(column: &ArrayRef, hashes: &mut [H::Hash]) -> Result<(
         DataType::Date32 => ints!(column, hashes, Date32Type),
         DataType::Interval(IntervalUnit::YearMonth) => ints!(column, hashes, IntervalYearMonthType),
         DataType::Int64 => longs!(column, hashes, Int64Type),
+        // DataFusion's grouping ids; Spark's is a `BIGINT`.
+        DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => {
+            let array = arrow::compute::cast(column, &DataType::Int64)?;
+            longs!(array, hashes, Int64Type);
+        }
         DataType::Timestamp(TimeUnit::Microsecond, _) => longs!(column, hashes, TimestampMicrosecondType),
         DataType::Duration(TimeUnit::Microsecond) => longs!(column, hashes, DurationMicrosecondType),
         DataType::Time64(TimeUnit::Nanosecond) => longs!(column, hashes, Time64NanosecondType),

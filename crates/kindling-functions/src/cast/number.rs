@@ -39,21 +39,21 @@ pub(super) fn cast_number_as(
             let bits = array.as_boolean();
             let ints: PrimitiveArray<Int32Type> = bits.iter().map(|b| b.map(i32::from)).collect();
             let ints: ArrayRef = Arc::new(ints);
-            if *to == DataType::Boolean { Ok(Arc::clone(array)) } else { c.from_integer::<Int32Type>(&ints, 1) }
+            if *to == DataType::Boolean { Ok(Arc::clone(array)) } else { c.integer::<Int32Type>(&ints, 1) }
         }
-        DataType::Byte => c.from_integer::<Int8Type>(array, 3),
-        DataType::Short => c.from_integer::<Int16Type>(array, 5),
-        DataType::Integer => c.from_integer::<Int32Type>(array, 10),
-        DataType::Long => c.from_integer::<Int64Type>(array, 19),
+        DataType::Byte => c.integer::<Int8Type>(array, 3),
+        DataType::Short => c.integer::<Int16Type>(array, 5),
+        DataType::Integer => c.integer::<Int32Type>(array, 10),
+        DataType::Long => c.integer::<Int64Type>(array, 19),
         DataType::Time { .. } => {
             let nanos = relabel(array, &ArrowType::Int64)?;
             let seconds: ArrayRef =
                 Arc::new(nanos.as_primitive::<Int64Type>().unary::<_, Int64Type>(|n| n / 1_000_000_000));
-            c.from_integer::<Int64Type>(&seconds, 19)
+            c.integer::<Int64Type>(&seconds, 19)
         }
-        DataType::Float => c.from_float::<Float32Type>(array),
-        DataType::Double => c.from_float::<Float64Type>(array),
-        DataType::Decimal { scale, .. } => c.from_decimal(array, *scale),
+        DataType::Float => c.float::<Float32Type>(array),
+        DataType::Double => c.float::<Float64Type>(array),
+        DataType::Decimal { scale, .. } => c.decimal(array, *scale),
         other => Err(SparkError::internal(format!("a cast of {} to {}", other.sql(), to.sql()))),
     }
 }
@@ -69,7 +69,7 @@ impl Conversion<'_> {
         cast_overflow(value, self.shown, self.to)
     }
 
-    fn from_integer<T: ArrowPrimitiveType>(&self, array: &ArrayRef, digits: u8) -> SparkResult<ArrayRef>
+    fn integer<T: ArrowPrimitiveType>(&self, array: &ArrayRef, digits: u8) -> SparkResult<ArrayRef>
     where
         T::Native: Into<i64> + std::fmt::Display,
     {
@@ -138,7 +138,7 @@ impl Conversion<'_> {
         Ok(Narrowed(out))
     }
 
-    fn from_float<T: ArrowPrimitiveType>(&self, array: &ArrayRef) -> SparkResult<ArrayRef>
+    fn float<T: ArrowPrimitiveType>(&self, array: &ArrayRef) -> SparkResult<ArrayRef>
     where
         T::Native: Into<f64> + std::fmt::Display,
     {
@@ -201,7 +201,7 @@ impl Conversion<'_> {
         })
     }
 
-    fn from_decimal(&self, array: &ArrayRef, scale: i8) -> SparkResult<ArrayRef> {
+    fn decimal(&self, array: &ArrayRef, scale: i8) -> SparkResult<ArrayRef> {
         let array = array.as_primitive::<Decimal128Type>();
         let unit = pow10(scale.unsigned_abs().into());
         let shown = |v: i128| format!("{}BD", decimal_text(v, scale));

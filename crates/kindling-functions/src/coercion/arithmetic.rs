@@ -258,6 +258,6 @@ mod tests {
         assert_eq!(decimal_result(Multiply, (15, 2), (16, 2)), (32, 4));
         assert_eq!(decimal_result(Divide, (10, 2), (10, 2)), (23, 13));
         assert_eq!(decimal_result(Multiply, (38, 10), (38, 10)), (38, 6));
-        assert_eq!(decimal_result(Add, (38, 10), (38, 2)), (38, 9));
+        assert_eq!(decimal_result(Add, (38, 10), (38, 2)), (38, 6));
     }
 }

@@ -81,7 +81,8 @@ pub fn comparison(
             .param("left", quoted(&left.data_type))
             .param("right", quoted(&right.data_type))
     })?;
-    if !is_orderable(&common) && !(common == DataType::CalendarInterval && is_equality(op)) {
+    let comparable = is_orderable(&common) || common == DataType::CalendarInterval && is_equality(op);
+    if !comparable {
         return Err(SparkError::analysis("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE")
             .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
             .param("functionName", format!("`{}`", op.symbol()))

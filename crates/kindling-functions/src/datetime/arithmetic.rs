@@ -246,9 +246,9 @@ fn add_interval(
                     }
                     let moved = add_months(date, i.months.wrapping_mul(sign))
                         .and_then(|d| d.checked_add(i.days.wrapping_mul(sign)));
-                    let moved = moved.and_then(|d| {
+                    let moved = moved.map(|d| {
                         let ts = i64::from(d) * MICROS_PER_DAY + micros * i64::from(sign);
-                        Some(split_micros(ts).0)
+                        split_micros(ts).0
                     });
                     checked(moved, failure, date_overflow)
                 },

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::calendar::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, split_micros};
+#[cfg(test)]
 use crate::SessionTimeZone;
 
 /// Writes a year as `java.time` does: four digits at least, a plus sign from 10000 on.

@@ -121,7 +121,7 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("arrays_zip", 0, MANY, arrays_zip),
     scalar("flatten", 1, 1, flatten),
     scalar("sequence", 2, 3, sequence),
-    scalar("split", 2, 3, |ctx, args| super::regexp::split(ctx, args)),
+    scalar("split", 2, 3, super::regexp::split),
     scalar("map_keys", 1, 1, |ctx, args| map_part(ctx, args, "map_keys")),
     scalar("map_values", 1, 1, |ctx, args| map_part(ctx, args, "map_values")),
     scalar("map_entries", 1, 1, |ctx, args| map_part(ctx, args, "map_entries")),

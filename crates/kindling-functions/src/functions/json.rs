@@ -245,11 +245,11 @@ fn from_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
             }
             let text = texts.value(row);
             let value = serde_json::from_str::<Value>(text);
-            let fits = match (&value, &t) {
-                (Ok(Value::Object(_)), DataType::Struct(_) | DataType::Map { .. }) => true,
-                (Ok(Value::Array(_)), DataType::Array { .. }) => true,
-                _ => false,
-            };
+            let fits = matches!(
+                (&value, &t),
+                (Ok(Value::Object(_)), DataType::Struct(_) | DataType::Map { .. })
+                    | (Ok(Value::Array(_)), DataType::Array { .. })
+            );
             if !fits && fail {
                 return Err(SparkError::new(
                     kindling_common::ExceptionClass::Spark,

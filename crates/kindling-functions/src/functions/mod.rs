@@ -11,9 +11,12 @@ mod json;
 mod lambda;
 mod math;
 mod misc;
+mod number_format;
 mod operators;
 mod regexp;
+mod small;
 mod string;
+mod url;
 mod window;
 
 pub use collection::{get_field, get_item, make_struct, zip_arrays};
@@ -34,6 +37,9 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         generators::ENTRIES,
         lambda::ENTRIES,
         json::ENTRIES,
+        url::ENTRIES,
+        number_format::ENTRIES,
+        small::ENTRIES,
         conditional::ENTRIES,
         aggregates::ENTRIES,
         window::ENTRIES,

@@ -84,10 +84,10 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
         let [a] = take(args)?;
         Ok(TypedExpr::new(Expr::IsNotNull(Box::new(a.expr)), DataType::Boolean, false))
     }),
-    scalar("istrue", 1, 1, |ctx, args| truth(ctx, args, |e| Expr::IsTrue(e))),
-    scalar("isfalse", 1, 1, |ctx, args| truth(ctx, args, |e| Expr::IsFalse(e))),
-    scalar("isnottrue", 1, 1, |ctx, args| truth(ctx, args, |e| Expr::IsNotTrue(e))),
-    scalar("isnotfalse", 1, 1, |ctx, args| truth(ctx, args, |e| Expr::IsNotFalse(e))),
+    scalar("istrue", 1, 1, |ctx, args| truth(ctx, args, Expr::IsTrue)),
+    scalar("isfalse", 1, 1, |ctx, args| truth(ctx, args, Expr::IsFalse)),
+    scalar("isnottrue", 1, 1, |ctx, args| truth(ctx, args, Expr::IsNotTrue)),
+    scalar("isnotfalse", 1, 1, |ctx, args| truth(ctx, args, Expr::IsNotFalse)),
     scalar("in", 1, MANY, is_in),
     scalar("between", 3, 3, |ctx, args| {
         let [value, low, high] = take(args)?;

@@ -748,7 +748,7 @@ fn luhn(s: &str) -> bool {
             if d > 9 { d - 9 } else { d }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// Base64 with white space allowed and padding optional, as Java's MIME decoder has it.

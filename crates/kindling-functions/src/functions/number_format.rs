@@ -1,0 +1,362 @@
+//! `to_number` and `to_char` formats (`ToNumberParser`): `9 0 . D , G $ S MI PR`.
+
+use kindling_common::{ExceptionClass, SparkError, SparkResult};
+use kindling_spec::{CastMode, DataType};
+
+use super::string::typed;
+use crate::{
+    CallContext, TypedExpr,
+    cast::{cast, decimal_text, parse_decimal},
+    coercion::{Accept, expect, non_foldable, unexpected_type},
+    entry::{FunctionEntry, scalar},
+    kernels::{Bin, Dec, Str},
+    udf::call,
+};
+
+type Args = Vec<TypedExpr>;
+
+pub(super) static ENTRIES: &[FunctionEntry] = &[
+    scalar("to_number", 2, 2, |ctx, args| to_number(ctx, args, true)),
+    scalar("try_to_number", 2, 2, |ctx, args| to_number(ctx, args, false)),
+    scalar("to_char", 2, 2, to_char),
+    scalar("to_varchar", 2, 2, to_char),
+    scalar("to_binary", 1, 2, |ctx, args| to_binary(ctx, args, true)),
+    scalar("try_to_binary", 1, 2, |ctx, args| to_binary(ctx, args, false)),
+];
+
+/// A parsed format.
+#[derive(Debug, Clone)]
+struct Format {
+    /// `9`, `0` and `,` before the point.
+    whole: Vec<char>,
+    /// Digits after it.
+    fraction: Vec<char>,
+    dollar: bool,
+    /// `S` or `MI` in front, or behind.
+    leading: Option<&'static str>,
+    trailing: Option<&'static str>,
+    brackets: bool,
+}
+
+fn parse_format(text: &str) -> Option<Format> {
+    let upper = text.to_uppercase();
+    let mut rest = upper.as_str();
+    let mut format =
+        Format { whole: vec![], fraction: vec![], dollar: false, leading: None, trailing: None, brackets: false };
+    if let Some(after) = rest.strip_prefix("MI") {
+        format.leading = Some("MI");
+        rest = after;
+    } else if let Some(after) = rest.strip_prefix('S') {
+        format.leading = Some("S");
+        rest = after;
+    }
+    if let Some(after) = rest.strip_prefix('$') {
+        format.dollar = true;
+        rest = after;
+    }
+    let mut point = false;
+    let end = rest.find(|c: char| !"90,G.D".contains(c)).unwrap_or(rest.len());
+    for c in rest[..end].chars() {
+        match c {
+            '.' | 'D' if !point => point = true,
+            ',' | 'G' if !point => format.whole.push(','),
+            '9' | '0' if point => format.fraction.push(c),
+            '9' | '0' => format.whole.push(c),
+            _ => return None,
+        }
+    }
+    rest = &rest[end..];
+    if let Some(after) = rest.strip_prefix("PR") {
+        format.brackets = true;
+        rest = after;
+    } else if let Some(after) = rest.strip_prefix("MI") {
+        format.trailing = Some("MI");
+        rest = after;
+    } else if let Some(after) = rest.strip_prefix('S') {
+        format.trailing = Some("S");
+        rest = after;
+    }
+    let digits = format.whole.iter().chain(&format.fraction).filter(|c| **c != ',').count();
+    (rest.is_empty() && digits > 0).then_some(format)
+}
+
+impl Format {
+    fn digits(&self) -> usize {
+        self.whole.iter().filter(|c| **c != ',').count()
+    }
+
+    fn shape(&self) -> (u8, i8) {
+        ((self.digits() + self.fraction.len()).clamp(1, 38) as u8, self.fraction.len() as i8)
+    }
+
+    /// Reads a text; `None` when it does not match.
+    fn parse(&self, text: &str) -> Option<i128> {
+        let mut text = text.trim();
+        let mut negative = false;
+        if self.brackets
+            && let Some(inner) = text.strip_prefix('<').and_then(|t| t.strip_suffix('>'))
+        {
+            negative = true;
+            text = inner;
+        }
+        if self.leading.is_some() {
+            if let Some(rest) = text.strip_prefix('-') {
+                negative = true;
+                text = rest;
+            } else {
+                text = text.strip_prefix('+').filter(|_| self.leading == Some("S")).unwrap_or(text);
+            }
+        }
+        if self.trailing.is_some() {
+            if let Some(rest) = text.strip_suffix('-') {
+                negative = true;
+                text = rest;
+            } else {
+                text = text.strip_suffix('+').filter(|_| self.trailing == Some("S")).unwrap_or(text);
+            }
+        }
+        if self.dollar {
+            text = text.strip_prefix('$')?;
+        }
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        if fraction.len() > self.fraction.len() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let given: String = whole.chars().filter(|c| *c != ',').collect();
+        if !given.bytes().all(|b| b.is_ascii_digit())
+            || given.len() > self.digits()
+            || given.is_empty() && fraction.is_empty()
+        {
+            return None;
+        }
+        // Groups, where there are any, stand where the format has them.
+        if whole.contains(',') {
+            let expected: Vec<usize> = self.whole.split(|c| *c == ',').map(<[char]>::len).collect();
+            let found: Vec<usize> = whole.split(',').map(str::len).collect();
+            let tail = expected.len().checked_sub(found.len())?;
+            let matches =
+                expected[tail..].iter().zip(&found).enumerate().all(|(i, (e, f))| if i == 0 { f <= e } else { f == e });
+            if !matches {
+                return None;
+            }
+        } else if self.whole.contains(&',')
+            && given.len() > self.whole.rsplit(|c| *c == ',').next().map_or(0, <[char]>::len)
+        {
+            return None;
+        }
+        // A leading zero in the format asks for every digit.
+        if self.whole.first() == Some(&'0') && given.len() != self.digits() {
+            return None;
+        }
+        let (precision, scale) = self.shape();
+        let value =
+            parse_decimal(&format!("{}.{fraction}", if given.is_empty() { "0" } else { &given }), precision, scale)??;
+        Some(if negative { -value } else { value })
+    }
+
+    /// Writes a value of the format's shape; hashes where it does not fit.
+    fn write(&self, value: i128) -> String {
+        let (_, scale) = self.shape();
+        let text = decimal_text(value.abs(), scale);
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let whole = if whole == "0" { "" } else { whole };
+        let overflow = whole.len() > self.digits();
+        let padded = format!("{whole:>width$}", width = self.digits());
+        let mut digits = padded.chars();
+        let mut out = String::new();
+        let mut started = false;
+        for c in &self.whole {
+            if *c == ',' {
+                out.push(if overflow || started { ',' } else { ' ' });
+                continue;
+            }
+            let digit = digits.next().unwrap_or(' ');
+            if overflow {
+                out.push('#');
+            } else if digit != ' ' {
+                started = true;
+                out.push(digit);
+            } else if *c == '0' || started {
+                started = true;
+                out.push('0');
+            } else {
+                out.push(' ');
+            }
+        }
+        if !overflow && whole.is_empty() && !started && self.fraction.is_empty() && !out.is_empty() {
+            out.pop();
+            out.push('0');
+        }
+        if !self.fraction.is_empty() {
+            out.push('.');
+            if overflow {
+                out.push_str(&"#".repeat(self.fraction.len()));
+            } else {
+                out.push_str(fraction);
+            }
+        }
+        // Sign and currency stand right before the first digit.
+        let blanks = out.len() - out.trim_start_matches(' ').len();
+        let (pad, body) = (" ".repeat(blanks), out[blanks..].to_string());
+        let mut result = body;
+        if self.dollar {
+            result.insert(0, '$');
+        }
+        match self.leading {
+            Some("S") => result.insert(0, if value < 0 { '-' } else { '+' }),
+            Some(_) => result.insert(0, if value < 0 { '-' } else { ' ' }),
+            None => {}
+        }
+        match self.trailing {
+            Some("S") => result.push(if value < 0 { '-' } else { '+' }),
+            Some(_) => result.push(if value < 0 { '-' } else { ' ' }),
+            None => {}
+        }
+        if self.brackets {
+            result = if value < 0 { format!("<{result}>") } else { format!("{result}  ") };
+        }
+        pad + &result
+    }
+}
+
+fn constant_format(ctx: &CallContext<'_>, arg: &TypedExpr) -> SparkResult<Option<String>> {
+    let arg = expect(ctx, arg.clone(), 1, Accept::Type(DataType::String))?;
+    match crate::fold(&arg)? {
+        Some(datafusion::common::ScalarValue::Utf8(text)) => Ok(text),
+        _ => Err(non_foldable(ctx, 1, "format", "\"STRING\"")),
+    }
+}
+
+fn bad_format(text: &str) -> SparkError {
+    SparkError::analysis("INVALID_FORMAT.UNEXPECTED_TOKEN")
+        .param("format", format!("'{text}'"))
+        .param("token", "?")
+        .param("position", "the format")
+}
+
+fn to_number(ctx: &CallContext<'_>, args: Args, fail: bool) -> SparkResult<TypedExpr> {
+    let Some(text) = constant_format(ctx, &args[1])? else {
+        return TypedExpr::null(DataType::Decimal { precision: 38, scale: 0 });
+    };
+    let format = parse_format(&text).ok_or_else(|| bad_format(&text))?;
+    let (precision, scale) = format.shape();
+    let (args, n) = typed(ctx, vec![args[0].clone()], &[DataType::String])?;
+    let data_type = DataType::Decimal { precision, scale };
+    let key = format!("{text} {fail}");
+    Ok(call(ctx, "to_number").key(key).map1::<Str, i128>(args, data_type, n || !fail, move |s| match format.parse(s) {
+        Some(value) => Ok(Some(value)),
+        None if fail => Err(SparkError::new(ExceptionClass::IllegalArgument, "INVALID_FORMAT.MISMATCH_INPUT")
+            .param("inputType", "\"STRING\"")
+            .param("input", s.to_string())
+            .param("format", text.clone())),
+        None => Ok(None),
+    }))
+}
+
+/// `to_char(number, format)`, `to_char(date, pattern)`, `to_char(bytes, charset)`.
+fn to_char(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
+    match &args[0].data_type {
+        DataType::Date | DataType::Timestamp | DataType::TimestampNtz => match crate::lookup("date_format") {
+            Some(entry) => return entry.build_scalar(ctx, args),
+            None => return Err(SparkError::internal("no date_format")),
+        },
+        DataType::Binary => {
+            let Some(text) = constant_format(ctx, &args[1])? else { return TypedExpr::null(DataType::String) };
+            let function = match text.to_lowercase().as_str() {
+                "base64" => "base64",
+                "hex" => "hex",
+                "utf-8" => {
+                    let n = args[0].nullable;
+                    return Ok(call(ctx, "to_char").map1::<Bin, String>(
+                        vec![args[0].clone()],
+                        DataType::String,
+                        n,
+                        |b| Ok(Some(String::from_utf8_lossy(b).into_owned())),
+                    ));
+                }
+                _ => return Err(binary_format(&text)),
+            };
+            return match crate::lookup(function) {
+                Some(entry) => entry.build_scalar(ctx, vec![args[0].clone()]),
+                None => Err(SparkError::internal("no such encoding")),
+            };
+        }
+        t if t.is_numeric() || t.is_string() || *t == DataType::Null => {}
+        other => {
+            return Err(unexpected_type(
+                ctx,
+                0,
+                "(\"NUMERIC\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP WITHOUT TIME ZONE\" or \"BINARY\")",
+                other,
+            ));
+        }
+    }
+    let Some(text) = constant_format(ctx, &args[1])? else { return TypedExpr::null(DataType::String) };
+    let format = parse_format(&text).ok_or_else(|| bad_format(&text))?;
+    let (_, scale) = format.shape();
+    // Room for numbers that do not fit, so that they show as hashes.
+    let wide = DataType::Decimal { precision: 38, scale };
+    let value = cast(ctx, args[0].clone(), &wide, CastMode::Session)?;
+    let n = value.nullable;
+    Ok(call(ctx, "to_char")
+        .key(text)
+        .map1::<Dec, String>(vec![value], DataType::String, n, move |v| Ok(Some(format.write(v)))))
+}
+
+fn binary_format(text: &str) -> SparkError {
+    SparkError::analysis("INVALID_PARAMETER_VALUE.BINARY_FORMAT")
+        .param("functionName", "`to_binary`")
+        .param("parameter", "`fmt`")
+        .param("invalidFormat", format!("'{text}'"))
+}
+
+fn to_binary(ctx: &CallContext<'_>, args: Args, fail: bool) -> SparkResult<TypedExpr> {
+    let format = match args.get(1) {
+        Some(arg) => match constant_format(ctx, arg)? {
+            Some(text) => text.to_lowercase(),
+            None => return TypedExpr::null(DataType::Binary),
+        },
+        None => "hex".into(),
+    };
+    if !matches!(format.as_str(), "hex" | "utf-8" | "utf8" | "base64") {
+        // `try_to_binary` tolerates bad values, and bad formats too.
+        return if fail { Err(binary_format(&format)) } else { TypedExpr::null(DataType::Binary) };
+    }
+    let (args, n) = typed(ctx, vec![args[0].clone()], &[DataType::String])?;
+    let key = format!("{format} {fail}");
+    Ok(call(ctx, "to_binary").key(key).map1::<Str, Vec<u8>>(args, DataType::Binary, n || !fail, move |s| {
+        let bytes = match format.as_str() {
+            "hex" => super::math::unhex(s),
+            "base64" => super::string::decode_base64(s),
+            _ => Some(s.as_bytes().to_vec()),
+        };
+        match bytes {
+            Some(bytes) => Ok(Some(bytes)),
+            None if fail => Err(SparkError::new(ExceptionClass::IllegalArgument, "CONVERSION_INVALID_INPUT")
+                .param("str", format!("'{s}'"))
+                .param("fmt", format!("'{}'", format.to_uppercase()))
+                .param("targetType", "\"BINARY\"")
+                .param("suggestion", "`try_to_binary`")),
+            None => Ok(None),
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_and_written_by_format() {
+        let format = |text: &str| parse_format(text).unwrap();
+        assert_eq!(format("999").parse("454"), Some(454));
+        assert_eq!(format("$99.99").parse("$78.12"), Some(7812));
+        assert_eq!(format("99,999").parse("12,454"), Some(12_454));
+        assert_eq!(format("99,999.9S").parse("12,454.8-"), Some(-124_548));
+        assert_eq!(format("999").write(454), "454");
+        assert_eq!(format("000D00").write(45_400), "454.00");
+        assert_eq!(format("99G999").write(12_454), "12,454");
+        assert_eq!(format("99,999.9S").write(-124_548), "12,454.8-");
+        assert!(parse_format("abc").is_none());
+    }
+}
