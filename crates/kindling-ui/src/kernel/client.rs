@@ -124,8 +124,7 @@ impl KernelClient {
 }
 
 fn receive(inner: &Rc<RefCell<Inner>>, data: &JsValue, deliver: &dyn Fn(KernelMessage)) {
-    let text = js_sys::JSON::stringify(data).map(String::from).unwrap_or_default();
-    let message: KernelMessage = match serde_json::from_str(&text) {
+    let message: KernelMessage = match serde_json::from_str(&super::wrapped(data)) {
         Ok(message) => message,
         Err(error) => {
             web_sys::console::error_2(&format!("kernel message not understood: {error}").into(), data);

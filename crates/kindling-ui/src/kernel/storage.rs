@@ -40,8 +40,7 @@ impl StorageClient {
         let inner = self.inner.clone();
         let handler = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             let data = event.unchecked_into::<MessageEvent>().data();
-            let text = js_sys::JSON::stringify(&data).map(String::from).unwrap_or_default();
-            let message: StorageMessage = match serde_json::from_str(&text) {
+            let message: StorageMessage = match serde_json::from_str(&super::wrapped(&data)) {
                 Ok(message) => message,
                 Err(error) => {
                     web_sys::console::error_2(&format!("storage message not understood: {error}").into(), &data);

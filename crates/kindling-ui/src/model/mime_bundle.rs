@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::kernel::protocol::DataFrameResult;
@@ -25,7 +26,7 @@ impl MimeBundle {
     pub fn from_json(mut map: Map<String, Value>) -> MimeBundle {
         let mut dataframe = None;
         if let Some(value) = map.remove(DATAFRAME_MIME) {
-            match serde_json::from_value::<DataFrameResult>(value.clone()) {
+            match DataFrameResult::deserialize(&value) {
                 Ok(mut result) => {
                     // Ragged rows would break the grid's indexing.
                     let width = result.columns.len();

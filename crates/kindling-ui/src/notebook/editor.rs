@@ -291,9 +291,9 @@ fn ask(app: App, make: impl FnOnce(u32, String, u32) -> KernelRequest + 'static,
                 let Answer::Message(message) = answer else { return done(&JsValue::NULL) };
                 match *message {
                     KernelMessage::InspectReply { text, .. } => done(&text.map_or(JsValue::NULL, JsValue::from)),
-                    message @ KernelMessage::CompleteReply { .. } => {
-                        let value = serde_json::to_string(&message).ok().and_then(|t| js_sys::JSON::parse(&t).ok());
-                        done(&value.unwrap_or(JsValue::NULL));
+                    KernelMessage::CompleteReply { matches, from, to, .. } => {
+                        let value = serde_json::json!({ "matches": matches, "from": from, "to": to });
+                        done(&js_sys::JSON::parse(&value.to_string()).unwrap_or(JsValue::NULL));
                     }
                     _ => done(&JsValue::NULL),
                 }
