@@ -1,7 +1,8 @@
-//! Lateral relations that compute over the row at their left: projections, filters and generators over one row.
+//! Lateral relations that compute over the row at their left: projections, filters and generators over one row or
+//! over a relation that does not look at the left.
 //!
 //! `t, LATERAL (SELECT t.v + 1 AS x)` needs no join: the left side takes the place of the one row, and its columns are
-//! carried along. What reads tables is left to DataFusion's decorrelation.
+//! carried along. Aggregates and the like are left to DataFusion's decorrelation.
 
 use datafusion::{
     common::tree_node::{Transformed, TreeNode},
@@ -9,8 +10,9 @@ use datafusion::{
 };
 use kindling_common::SparkResult;
 use kindling_functions::error::from_datafusion;
+use kindling_spec::JoinType;
 
-use super::{Resolved, plan};
+use super::{Resolved, join::join_plan, plan};
 use crate::{
     Attribute,
     logical::{Generate, extension},
@@ -30,6 +32,10 @@ fn over(
 ) -> SparkResult<Option<LogicalPlan>> {
     Ok(match right {
         LogicalPlan::EmptyRelation(empty) if empty.produce_one_row => Some(left.clone()),
+        // What does not look at the left is joined with all of it.
+        independent if !keep_all && independent.all_out_ref_exprs().is_empty() => {
+            Some(join_plan(left.clone(), independent.clone(), JoinType::Inner, None)?)
+        }
         LogicalPlan::Projection(projection) => match over(&projection.input, left, columns, keep_all)? {
             Some(input) => {
                 let mut exprs: Vec<Expr> = columns.iter().map(Attribute::column).collect();

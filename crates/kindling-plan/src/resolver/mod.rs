@@ -240,12 +240,21 @@ impl<'a> Resolver<'a> {
                 self.sql(query, named_arguments, positional_arguments)
             }
             RelationKind::WithRelations { root, references } => {
+                let depth = self.ctes.len();
                 for reference in references {
                     if let Some(plan_id) = reference.plan_id {
                         self.references.insert(plan_id, reference.clone());
                     }
+                    // DataFrames in a text (`spark.sql("… {df}", df=df)`) have names.
+                    if let RelationKind::SubqueryAlias { input, alias, columns } = &reference.kind {
+                        let (name, query) = (alias.clone(), input.as_ref().clone());
+                        let cte = Cte { name, columns: columns.clone(), query, max_recursion: None };
+                        self.ctes.push(CteInScope { cte, visible: depth, recursive: false });
+                    }
                 }
-                self.relation(root)
+                let resolved = self.relation(root);
+                self.ctes.truncate(depth);
+                resolved
             }
             RelationKind::CachedRemoteRelation { relation_id } => self.cached_remote_relation(relation_id),
             RelationKind::FillNa { input, columns, values } => self.fill_na(input, columns, values),

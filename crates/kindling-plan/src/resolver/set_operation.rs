@@ -129,7 +129,12 @@ impl Resolver<'_> {
             match find(&b, &column.name) {
                 Some(found) => right_items.push((found.column(), found)),
                 None if allow_missing => right_items.push(self.missing(column)?),
-                None => return Err(super::scope::Scope::new(b.clone()).unresolved(std::slice::from_ref(&column.name))),
+                None => {
+                    let names: Vec<&str> = b.iter().map(|column| column.name.as_str()).collect();
+                    return Err(SparkError::analysis("UNRESOLVED_COLUMN_AMONG_FIELD_NAMES")
+                        .param("colName", format!("\"{}\"", column.name))
+                        .param("fieldNames", names.join(", ")));
+                }
             }
         }
         for column in &b {

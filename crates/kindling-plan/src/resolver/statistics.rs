@@ -272,7 +272,10 @@ impl Resolver<'_> {
                     column.data_type.simple_string()
                 )));
             }
-            arguments.push(Value::new(self.cast_typed(column.typed(), &DataType::Double)?, column.name.clone()));
+            // A null counts as zero here, unlike in the SQL functions.
+            let number = Value::new(self.cast_typed(column.typed(), &DataType::Double)?, column.name.clone());
+            let zero = Value::new(TypedExpr::double(0.0), "0.0");
+            arguments.push(self.scalar("coalesce", vec![number, zero])?);
         }
         let mut aggregates = vec![];
         let value = self.aggregated(function, arguments, false, &mut aggregates)?;

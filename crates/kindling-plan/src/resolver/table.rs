@@ -283,11 +283,7 @@ impl Resolver<'_> {
             Plan::Relation(relation) => relation,
             Plan::Command(command) => RelationKind::Command(Box::new(command)).into(),
         };
-        // A text sees nothing of the query around it.
-        let ctes = std::mem::take(&mut self.ctes);
-        let resolved = self.relation(&relation);
-        self.ctes = ctes;
-        resolved
+        self.relation(&relation)
     }
 
     /// `FROM f(…)`.

@@ -81,16 +81,13 @@ pub fn rows(state: &SessionState, relation: &Relation) -> SparkResult<String> {
     let analyzed = analyze(state, relation)?;
     let batches = run(state, &analyzed)?;
     let fields: Vec<Field> = match batches.first() {
-        Some(batch) => {
-            let named = batch
-                .schema()
-                .fields()
-                .iter()
-                .zip(&analyzed.output)
-                .map(|(field, attribute)| field.as_ref().clone().with_name(&attribute.name))
-                .collect::<Vec<_>>();
-            named
-        }
+        Some(batch) => batch
+            .schema()
+            .fields()
+            .iter()
+            .zip(&analyzed.output)
+            .map(|(field, attribute)| field.as_ref().clone().with_name(&attribute.name))
+            .collect::<Vec<_>>(),
         None => return Ok("no rows".into()),
     };
     let schema = Arc::new(Schema::new(fields));

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod basics;
 mod commands;
 mod golden;
 mod harness;
+mod queries;
+mod tpch;

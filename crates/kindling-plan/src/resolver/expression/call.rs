@@ -122,15 +122,17 @@ impl Resolver<'_> {
         };
         let (order_by, order_text) = self.sort_keys(&function.order_within_group, context)?;
         let texts: Vec<String> = arguments.iter().map(|value| value.text.clone()).collect();
-        let mut text = text::aggregate(name, &texts, function.is_distinct);
+        // Whether nulls are ignored does not show.
+        let shown = match (name, texts.as_slice()) {
+            ("first" | "last" | "first_value" | "last_value" | "any_value", [value, _]) => std::slice::from_ref(value),
+            (_, texts) => texts,
+        };
+        let mut text = text::aggregate(name, shown, function.is_distinct);
         if !order_text.is_empty() {
             text = format!("{text} WITHIN GROUP (ORDER BY {})", order_text.join(", "));
         }
         if let Some((_, filter)) = &filter {
             text = format!("{text} FILTER (WHERE {filter})");
-        }
-        if function.ignore_nulls == Some(true) {
-            text = format!("{text} ignore nulls");
         }
         let options = AggregateOptions {
             distinct: function.is_distinct,
@@ -139,10 +141,36 @@ impl Resolver<'_> {
             order_by,
         };
         let call_text = Text { call: text.clone(), arguments: texts };
+        let arguments = if name == "count" && function.is_distinct && arguments.len() > 1 {
+            vec![self.combined(arguments)?]
+        } else {
+            arguments
+        };
         let typed = arguments.into_iter().map(|value| value.typed).collect();
         let typed =
             self.with_call_context(&expr.origin, &call_text, |call| entry.build_aggregate(call, typed, &options))?;
         Ok((typed, text))
+    }
+
+    /// Several values as one, null where any of them is: what `count(DISTINCT a, b)` counts.
+    fn combined(&mut self, values: Vec<Value>) -> SparkResult<Value> {
+        let mut known: Option<Value> = None;
+        let mut fields = Vec::with_capacity(values.len() * 2);
+        for (index, value) in values.into_iter().enumerate() {
+            let is_known = self.scalar("isnotnull", vec![value.clone()])?;
+            known = Some(match known {
+                Some(known) => self.scalar("and", vec![known, is_known])?,
+                None => is_known,
+            });
+            let name = format!("_{index}");
+            fields.push(Value::new(TypedExpr::string(name.clone()), name));
+            fields.push(value);
+        }
+        let combined = self.scalar("named_struct", fields)?;
+        match known {
+            Some(known) => self.scalar("when", vec![known, combined]),
+            None => Ok(combined),
+        }
     }
 
     /// Replaces the aggregate in a built call by the column that it becomes.

@@ -131,7 +131,11 @@ impl Resolver<'_> {
             None => None,
         };
         let path: Vec<&str> = field_name.split('.').collect();
-        let text = format!("update_fields({})", child.text);
+        let operation = match &value {
+            Some(value) => format!("WithField({})", value.text),
+            None => "dropfield()".to_string(),
+        };
+        let text = format!("update_fields({}, {operation})", child.text);
         let mut updated = self.update_field(child, &path, value.as_ref())?;
         updated.text = text;
         Ok(updated)

@@ -458,3 +458,17 @@ fn lateral_joins_see_the_left() {
             +---+----+"#]],
     );
 }
+
+#[test]
+fn count_distinct_of_several_columns_skips_nulls() {
+    check(
+        "SELECT count(DISTINCT k, v) FROM t",
+        expect![[r#"
+        struct<count(DISTINCT k, v):bigint>
+        +----------------------+
+        | count(DISTINCT k, v) |
+        +----------------------+
+        | 3                    |
+        +----------------------+"#]],
+    );
+}
