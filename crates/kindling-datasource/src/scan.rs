@@ -250,7 +250,7 @@ impl ExecutionPlan for FileScanExec {
             None => self.description.selected_bytes,
         };
         let mut statistics = Statistics::new_unknown(&self.schema);
-        statistics.total_byte_size = Precision::Inexact(bytes as usize);
+        statistics.total_byte_size = Precision::Inexact(usize::try_from(bytes).unwrap_or(usize::MAX));
         Ok(Arc::new(statistics))
     }
 }

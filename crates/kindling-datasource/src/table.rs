@@ -313,7 +313,7 @@ impl TableProvider for FileTable {
 
     fn statistics(&self) -> Option<Statistics> {
         let mut statistics = Statistics::new_unknown(&self.arrow_schema());
-        statistics.total_byte_size = Precision::Inexact(self.size_in_bytes() as usize);
+        statistics.total_byte_size = Precision::Inexact(usize::try_from(self.size_in_bytes()).unwrap_or(usize::MAX));
         Some(statistics)
     }
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::local::LocalFileSystem;
 pub use self::memory::InMemoryFileSystem;
-use crate::{FilePath, FsErrorKind, FsResult};
+use crate::{FilePath, FsError, FsErrorKind, FsResult};
 
 /// A file or folder (Hadoop's `FileStatus`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,9 @@ pub trait FileSystem: Send + Sync + Debug {
     /// A whole file.
     fn read_all(&self, path: &FilePath) -> FsResult<Bytes> {
         let len = self.metadata(path)?.len;
-        self.read_range(path, 0, len as usize)
+        let len = usize::try_from(len)
+            .map_err(|_| FsError::new(FsErrorKind::Unsupported, path, "reading a file of 4 GB and more at once"))?;
+        self.read_range(path, 0, len)
     }
 
     /// Writes a whole file.
