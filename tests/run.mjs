@@ -41,7 +41,7 @@ const suites = {
     await ensureRust();
     await ensurePythonTests();
     await run("cargo", ["build", "--package", "kindling", "--package", "kindling-bench-data"]);
-    return pytest(["tests/connect"]);
+    return pytest(["tests/connect", "web/python/tests"]);
   },
 
   async e2e() {
