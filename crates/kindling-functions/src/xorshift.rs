@@ -98,8 +98,8 @@ mod tests {
     #[test]
     fn numbers_are_sparks() {
         // SELECT rand(0), rand(42), randn(0)
-        assert_eq!(XorShiftRandom::new(0).next_double(), 0.760_995_386_634_391_1);
+        assert_eq!(XorShiftRandom::new(0).next_double(), 0.760_495_375_828_591_5);
         assert_eq!(XorShiftRandom::new(42).next_double(), 0.619_189_370_225_301);
-        assert_eq!(XorShiftRandom::new(0).next_gaussian(), 1.688_130_425_430_307_4);
+        assert_eq!(XorShiftRandom::new(0).next_gaussian(), 1.603_499_160_927_843_3);
     }
 }

@@ -1,6 +1,7 @@
 //! The functions, one file a tight family; each file has its `ENTRIES`.
 
 mod aggregates;
+mod casts;
 mod collecting;
 mod collection;
 mod conditional;
@@ -40,6 +41,7 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         url::ENTRIES,
         number_format::ENTRIES,
         small::ENTRIES,
+        casts::ENTRIES,
         conditional::ENTRIES,
         aggregates::ENTRIES,
         window::ENTRIES,
