@@ -88,7 +88,14 @@ pub type SparkResult<T> = Result<T, SparkError>;
 impl SparkError {
     /// An error of a condition that `error_conditions.rs` lists.
     pub fn new(class: ExceptionClass, condition: &'static str) -> SparkError {
-        SparkError { condition, class, parameters: BTreeMap::new(), contexts: vec![], message_override: None, message_tail: None }
+        SparkError {
+            condition,
+            class,
+            parameters: BTreeMap::new(),
+            contexts: vec![],
+            message_override: None,
+            message_tail: None,
+        }
     }
 
     /// An `AnalysisException`.

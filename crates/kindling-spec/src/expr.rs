@@ -240,6 +240,7 @@ pub struct SubqueryExpr {
 }
 
 /// Where a subquery's plan is.
+#[allow(clippy::large_enum_variant)] // Always behind the box of `ExprKind::Subquery`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SubqueryPlan {
     /// Inline (SQL).

@@ -26,9 +26,10 @@ struct Site {
 
 /// Serves until the process is told to stop.
 pub async fn run(options: ServeOptions) -> io::Result<()> {
-    let folder = options.folder.canonicalize().map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot serve {}: {error}", options.folder.display()))
-    })?;
+    let folder = options
+        .folder
+        .canonicalize()
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot serve {}: {error}", options.folder.display())))?;
     let address = format!("{}:{}", options.host, options.port);
     let listener = TcpListener::bind(&address).await.map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => io::Error::new(
@@ -132,9 +133,9 @@ fn parse_range(range: &str, length: usize) -> Option<(usize, usize)> {
 /// Files whose name carries a hash never change.
 fn cache_control(path: &Path) -> &'static str {
     let hashed = path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| {
-        stem.rsplit(['-', '.']).next().is_some_and(|hash| {
-            hash.len() >= 8 && hash.chars().all(|c| c.is_ascii_hexdigit())
-        })
+        stem.rsplit(['-', '.'])
+            .next()
+            .is_some_and(|hash| hash.len() >= 8 && hash.chars().all(|c| c.is_ascii_hexdigit()))
     });
     if hashed { "public, max-age=31536000, immutable" } else { "no-cache" }
 }

@@ -13,6 +13,7 @@ use kindling_spec::{DataType, DayTimeField, Literal, StructField, StructType, Ye
 use super::{data_type::lower_data_type, invalid_plan, required};
 
 /// A protocol literal as Spark's.
+#[allow(deprecated)] // Clients before 4.1 put types beside the values.
 pub fn lower_literal(literal: &ProtoLiteral) -> SparkResult<Literal> {
     let declared = literal.data_type.as_ref().map(lower_data_type).transpose()?;
     Ok(match required(literal.literal_type.as_ref(), "literal")? {

@@ -1,9 +1,6 @@
 //! gRPC methods onto `ConnectService`: decoding, threads and status codes, no query logic.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use kindling_connect::{ConnectError, ConnectService, ExecuteHolder, Next};
 use kindling_proto::connect as proto;
@@ -108,8 +105,7 @@ impl SparkConnectService for GrpcService {
         &self,
         request: Request<proto::ReattachExecuteRequest>,
     ) -> Result<Response<ResponseStream>, Status> {
-        let (holder, index) =
-            self.service.reattach_execute(request.get_ref()).map_err(|error| to_status(&error))?;
+        let (holder, index) = self.service.reattach_execute(request.get_ref()).map_err(|error| to_status(&error))?;
         Ok(Response::new(stream_responses(holder, index)))
     }
 
