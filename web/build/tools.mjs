@@ -108,9 +108,12 @@ export async function ensureWasmBindgen() {
   const installed = existsSync(binary) ? await output(binary, ["--version"]) : "";
   if (installed.trim() !== `wasm-bindgen ${version}`) {
     say(`installing wasm-bindgen ${version}, a few minutes once`);
-    await run("cargo", ["install", "wasm-bindgen-cli", "--version", version, "--locked", "--quiet", "--root", tools], {
-      env: { CARGO_TARGET_DIR: join(tools, "target-tools") },
-    });
+    const install = (...more) =>
+      run("cargo", ["install", "wasm-bindgen-cli", "--version", version, "--quiet", "--root", tools, ...more], {
+        env: { CARGO_TARGET_DIR: join(tools, "target-tools") },
+      });
+    // Its lock file may name a release that was taken back since; the tool itself is pinned either way.
+    await install("--locked").catch(() => install());
   }
   return binary;
 }
