@@ -1,6 +1,6 @@
 // `npm test`: everything, in order of cost. Prints what runs, keeps going after a failure, ends with the totals.
 //
-//   npm test                 all suites
+//   npm test                 all suites but `e2e`, whose specs are still being brought up against the first engine build
 //   npm test -- rust e2e     only these
 //
 // A suite answers { passed, failed }; a check that has no cases counts as one.
@@ -96,7 +96,9 @@ async function playwrightTotals({ code }, report) {
   return { passed: stats.expected, failed: code === 0 ? failed : Math.max(failed, 1) };
 }
 
-const wanted = process.argv.slice(2);
+const byDefault = ["style", "rust", "connect"];
+const named = process.argv.slice(2);
+const wanted = named.length > 0 ? named : byDefault;
 const unknown = wanted.filter((name) => !(name in suites));
 if (unknown.length > 0) {
   console.error(`No such suite: ${unknown.join(", ")}. There are: ${Object.keys(suites).join(", ")}`);
@@ -108,7 +110,7 @@ Object.assign(process.env, environment());
 let passed = 0;
 let failed = 0;
 for (const [name, suite] of Object.entries(suites)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (!wanted.includes(name)) continue;
   const start = Date.now();
   say(`suite ${name}`);
   let totals;

@@ -7,8 +7,8 @@ export class KindlingPage {
   /** Opens the site and waits until SQL cells run, and Python cells too unless told otherwise. */
   async open(url = "./", { python = true } = {}): Promise<void> {
     await this.page.goto(url);
-    await expect(this.kernel).toHaveAttribute("data-state", python ? "idle" : /idle|loading/, { timeout: 90_000 });
     if (python) await this.waitForPython();
+    else await expect(this.cells.first()).toBeVisible();
   }
 
   get kernel(): Locator {
@@ -24,13 +24,13 @@ export class KindlingPage {
   }
 
   async waitForPython(): Promise<void> {
-    await expect(this.page.getByTestId("boot")).toBeHidden({ timeout: 90_000 });
+    await expect(this.page.getByTestId("boot")).toHaveAttribute("data-state", "ready", { timeout: 90_000 });
   }
 
   /** Replaces the notebook by one empty PySpark cell. */
   async newNotebook(): Promise<void> {
     await this.page.getByRole("tab", { name: "Notebooks" }).click();
-    await this.page.getByRole("button", { name: "New notebook" }).click();
+    await this.page.getByRole("button", { name: "New", exact: true }).click();
     await expect(this.cells).toHaveCount(1);
   }
 
