@@ -57,7 +57,7 @@ export class KindlingPage {
 
   /** Drops files on the page's picker. */
   async upload(...paths: string[]): Promise<void> {
-    await this.page.getByTestId("file-drop").locator("input[type=file]").setInputFiles(paths);
+    await this.page.locator("input[type=file][multiple]").first().setInputFiles(paths);
   }
 
   async sparkTab(name: string): Promise<Locator> {

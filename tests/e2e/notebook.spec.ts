@@ -86,7 +86,7 @@ for (const name of ["A first tour", "Taxi analysis", "DataFrame and SQL basics"]
     const kindling = new KindlingPage(page);
     await kindling.open();
     await page.getByRole("tab", { name: "Notebooks" }).click();
-    await page.getByTestId("gallery").getByText(name).click();
+    await page.getByTestId("gallery").getByText(name, { exact: true }).last().click();
     await page.getByTestId("run-all").click();
     const code = page.locator('[data-testid="cell"][data-kind="code"]');
     await expect(code.last()).toHaveAttribute("data-state", "done", { timeout: 110_000 });
