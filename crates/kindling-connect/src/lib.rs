@@ -2,6 +2,8 @@
 
 mod command;
 mod error;
+#[cfg(test)]
+mod golden;
 mod grid;
 mod handler;
 mod holder;

@@ -4,7 +4,6 @@
 
 mod basics;
 mod commands;
-mod golden;
 mod harness;
 mod queries;
 mod tpch;
