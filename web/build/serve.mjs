@@ -28,8 +28,10 @@ const ISOLATION = {
 export function serve(folder, { port = 8080, headers = true, prefix = "/" } = {}) {
   const below = prefix.endsWith("/") ? prefix : `${prefix}/`;
   const server = createServer((request, response) => {
-    const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     const refuse = (code) => response.writeHead(code, { "content-type": "text/plain" }).end(`${code}\n`);
+    const path = pathOf(request.url);
+    if (path === null) return refuse(400);
+    if (!existsSync(folder)) return refuse(503);
     if (!path.startsWith(below)) return refuse(404);
     const relative = normalize(path.slice(below.length)).replace(/^(\.\.[/\\])+/, "");
     const file = join(folder, relative === "." || relative === "" || relative.endsWith("/") ? join(relative, "index.html") : relative);
@@ -49,6 +51,15 @@ export function serve(folder, { port = 8080, headers = true, prefix = "/" } = {}
     });
     server.listen(port, "localhost", () => resolve(server));
   });
+}
+
+/** The decoded path of a request, or null when it is not one. */
+function pathOf(url) {
+  try {
+    return decodeURIComponent(new URL(url, "http://localhost").pathname);
+  } catch {
+    return null;
+  }
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {

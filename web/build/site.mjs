@@ -22,7 +22,7 @@ const BUDGETS = {
   ui: { brotli: 600_000 },
 };
 
-export async function assemble({ development = false } = {}) {
+export async function assemble({ development = false, quick = development } = {}) {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(assets, { recursive: true });
 
@@ -66,7 +66,7 @@ export async function assemble({ development = false } = {}) {
   // Hosts that run Jekyll would leave out what they do not know.
   writeFileSync(join(dist, ".nojekyll"), "");
   await serviceWorker(development);
-  return report({ engine, ui, development });
+  return report({ engine, ui, quick });
 }
 
 function addFolder(name, folder) {
@@ -152,7 +152,7 @@ async function serviceWorker(development) {
 }
 
 /** Prints what the parts weigh; `false` when something is over its budget. */
-function report({ engine, ui, development }) {
+function report({ engine, ui, quick }) {
   let fits = true;
   const line = (name, bytes, budget) => {
     const over = budget !== undefined && bytes > budget;
@@ -169,7 +169,7 @@ function report({ engine, ui, development }) {
     const path = join(dist, file);
     line(`${name} raw`, size(path), BUDGETS[name].raw);
     // Minutes for the engine, so only where the site is made to be published.
-    if (!development) line(`${name} brotli`, brotliSize(path), BUDGETS[name].brotli);
+    if (!quick) line(`${name} brotli`, brotliSize(path), BUDGETS[name].brotli);
   }
   const files = filesBelow(dist);
   line("site raw", files.reduce((total, file) => total + size(join(dist, file)), 0));

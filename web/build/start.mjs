@@ -6,13 +6,14 @@ import { buildSite } from "./build.mjs";
 import { serve } from "./serve.mjs";
 import { root, say } from "./tools.mjs";
 
-const port = Number(process.env.PORT ?? 8080);
 const watching = process.argv.includes("--watch");
 
 try {
-  await buildSite();
-  const { assemble, dist } = await import("./site.mjs");
-  await serve(dist, { port });
+  const port = portOf(process.env.PORT ?? "8080");
+  // Before the build: a port in use should not be learnt half an hour later.
+  await serve(join(root, "dist"), { port });
+  await buildSite({ quick: true });
+  const { assemble } = await import("./site.mjs");
   say(`http://localhost:${port}`);
   if (watching) {
     let pending;
@@ -24,4 +25,10 @@ try {
 } catch (error) {
   console.error(`[kindling] ${error.message}`);
   process.exit(1);
+}
+
+function portOf(text) {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Error(`PORT=${text} is not a port: give a number from 1 to 65535`);
+  return port;
 }
