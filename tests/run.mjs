@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBuilt, ensureChromium, ensureNodeModules, ensurePythonTests, ensureRust } from "./support/ensure.mjs";
+import { conformance } from "./conformance/conformance.mjs";
 import { counted, environment, root, run, say } from "./support/run.mjs";
 
 const python = join(root, ".venv-test", "bin", "python");
@@ -42,6 +43,13 @@ const suites = {
     await ensurePythonTests();
     await run("cargo", ["build", "--package", "kindling", "--package", "kindling-bench-data"]);
     return pytest(["tests/connect", "web/python/tests"]);
+  },
+
+  async conformance() {
+    const { code, output } = await conformance(["--check"], { capture: true });
+    const totals = /^(\d+) passed, (\d+) failed$/m.exec(output);
+    if (!totals) return { passed: 0, failed: 1 };
+    return { passed: Number(totals[1]), failed: code === 0 ? Number(totals[2]) : Math.max(Number(totals[2]), 1) };
   },
 
   async e2e() {
@@ -96,7 +104,7 @@ async function playwrightTotals({ code }, report) {
   return { passed: stats.expected, failed: code === 0 ? failed : Math.max(failed, 1) };
 }
 
-const byDefault = ["style", "rust", "connect"];
+const byDefault = ["style", "rust", "connect", "conformance"];
 const named = process.argv.slice(2);
 const wanted = named.length > 0 ? named : byDefault;
 const unknown = wanted.filter((name) => !(name in suites));

@@ -10,6 +10,9 @@ from pyspark.sql import SparkSession
 
 ROOT = pathlib.Path(__file__).parents[2]
 
+# The machine's time zone would be the sessions' default.
+UTC = ["--conf", "spark.sql.session.timeZone=UTC"]
+
 
 def binary() -> pathlib.Path:
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -42,7 +45,7 @@ def workspace(tmp_path_factory) -> pathlib.Path:
 
 @pytest.fixture(scope="session")
 def server(workspace):
-    server = Server(workspace, "--cores", "2", "--conf", "spark.sql.shuffle.partitions=4")
+    server = Server(workspace, "--cores", "2", "--conf", "spark.sql.shuffle.partitions=4", *UTC)
     yield server
     server.stop()
 

@@ -4,8 +4,10 @@ mod service;
 
 use std::{io, path::PathBuf, sync::Arc};
 
+use kindling_common::conf;
 use kindling_connect::{ConnectService, ServiceOptions};
 use kindling_datasource::LocalFileSystem;
+use kindling_functions::SessionTimeZone;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
@@ -38,11 +40,22 @@ pub struct ConnectOptions {
     conf: Vec<String>,
 }
 
+/// The session time zone where none is given: the machine's, or what `TZ` names, as in Spark.
+fn local_time_zone() -> String {
+    let named = std::env::var("TZ").ok().map(|zone| zone.trim_start_matches(':').to_string());
+    named
+        .filter(|zone| !zone.is_empty())
+        .or_else(|| iana_time_zone::get_timezone().ok())
+        .filter(|zone| SessionTimeZone::find(zone).is_some())
+        .unwrap_or_else(|| conf::SESSION_TIME_ZONE.default.to_string())
+}
+
 /// Serves until the process is told to stop.
 pub async fn run(options: ConnectOptions) -> io::Result<()> {
     let root = options.root.canonicalize()?;
     let cores = options.cores.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
     let mut service_options = ServiceOptions::new(options.executors, cores);
+    service_options.conf.set(conf::SESSION_TIME_ZONE.key, local_time_zone());
     for pair in &options.conf {
         let (key, value) = pair
             .split_once('=')

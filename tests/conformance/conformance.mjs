@@ -1,0 +1,20 @@
+// `npm run conformance`: builds the native server, then runs tests/conformance/run.py with the arguments given.
+
+import { join } from "node:path";
+import { ensurePythonTests, ensureRust } from "../support/ensure.mjs";
+import { environment, root, run } from "../support/run.mjs";
+
+/** Runs the suites; answers what `run` answers. */
+export async function conformance(args, options = {}) {
+  await ensureRust();
+  await ensurePythonTests();
+  await run("cargo", ["build", "--quiet", "--package", "kindling"]);
+  const python = join(root, ".venv-test", "bin", "python");
+  return run(python, [join(root, "tests", "conformance", "run.py"), ...args], { allowFailure: true, ...options });
+}
+
+if (import.meta.url === `file://${process.argv[1]}`) {
+  Object.assign(process.env, environment());
+  const { code } = await conformance(process.argv.slice(2));
+  process.exit(code);
+}
