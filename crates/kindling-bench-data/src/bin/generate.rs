@@ -1,9 +1,11 @@
-//! `generate taxi` and `generate tpch`: see the crate's README.
+//! `generate taxi`, `generate tpch` and `generate tpcds`: see the crate's README.
 
 use std::{fs::File, io::BufWriter, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
-use kindling_bench_data::{Error, TPCH_TABLES, write_taxi_csv, write_taxi_parquet, write_tpch};
+use kindling_bench_data::{
+    Error, TPCDS_TABLES, TPCH_TABLES, write_taxi_csv, write_taxi_parquet, write_tpcds, write_tpch,
+};
 
 #[derive(Parser)]
 #[command(about = "Deterministic data for benchmarks, tests and notebooks")]
@@ -22,6 +24,15 @@ enum Command {
     },
     /// TPC-H tables, a Parquet file each.
     Tpch {
+        /// Scale factor.
+        #[arg(long)]
+        sf: f64,
+        /// Folder to write to.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// TPC-DS tables, a Parquet file each.
+    Tpcds {
         /// Scale factor.
         #[arg(long)]
         sf: f64,
@@ -54,6 +65,13 @@ fn main() -> Result<(), Error> {
             std::fs::create_dir_all(&out)?;
             for table in TPCH_TABLES {
                 write_tpch(table, sf, &out)?;
+                println!("{}", out.join(format!("{table}.parquet")).display());
+            }
+        }
+        Command::Tpcds { sf, out } => {
+            std::fs::create_dir_all(&out)?;
+            for table in TPCDS_TABLES {
+                write_tpcds(table, sf, &out)?;
                 println!("{}", out.join(format!("{table}.parquet")).display());
             }
         }
