@@ -73,6 +73,12 @@ impl Attribute {
         quote_parts(&parts)
     }
 
+    /// `qualifier.name`, quoted where it must be (Spark's `AttributeReference.sql`).
+    pub(crate) fn sql(&self) -> String {
+        let parts = self.qualifier.iter().chain([&self.name]);
+        parts.map(|part| kindling_spec::quote_if_needed(part)).collect::<Vec<_>>().join(".")
+    }
+
     /// The column as a field of a schema.
     pub fn field(&self) -> StructField {
         StructField {

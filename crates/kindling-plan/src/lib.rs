@@ -3,6 +3,7 @@
 mod attribute;
 pub mod catalog;
 pub mod command;
+mod decorrelate;
 mod functions;
 mod inspect;
 pub mod logical;
@@ -11,9 +12,11 @@ pub mod physical;
 mod present;
 mod resolver;
 mod session;
+mod variable;
 
 pub use attribute::{AnalyzedPlan, Attribute, PlanTag};
 pub use command::{CommandOutput, CommandRunner, FileWrite, run_command};
 pub use inspect::{explain, input_files};
 pub use present::{batch_strings, nullable_strings, pretty_strings};
 pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, create_write_plan, optimize, parse_sql};
+pub use variable::SessionVariable;

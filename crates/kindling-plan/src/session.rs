@@ -23,8 +23,10 @@ use parking_lot::RwLock;
 use crate::{
     AnalyzedPlan,
     catalog::{GlobalTempViews, SessionCatalog},
+    decorrelate::{decorrelate, has_subqueries},
     physical,
     resolver::Resolver,
+    variable::SessionVariables,
 };
 
 /// Runs queries that planning itself needs, such as the distinct values of a pivot column.
@@ -47,6 +49,8 @@ pub struct SessionState {
     pub remote_relations: RwLock<BTreeMap<String, AnalyzedPlan>>,
     /// Arrow IPC streams and schemas that the client uploaded, by hash.
     pub cached_artifacts: RwLock<BTreeMap<String, Arc<[u8]>>>,
+    /// Session variables.
+    pub variables: RwLock<SessionVariables>,
     /// What runs the queries of planning; the service sets it.
     pub query_runner: RwLock<Option<Arc<dyn QueryRunner>>>,
     next_id: AtomicU64,
@@ -80,6 +84,7 @@ impl SessionState {
             clock,
             remote_relations: RwLock::new(BTreeMap::new()),
             cached_artifacts: RwLock::new(BTreeMap::new()),
+            variables: RwLock::default(),
             query_runner: RwLock::new(None),
             next_id: AtomicU64::new(0),
             context: datafusion_state(),
@@ -170,7 +175,15 @@ pub fn analyze(state: &SessionState, relation: &Relation) -> SparkResult<Analyze
 /// Optimises a resolved plan. The result has the columns of `plan.output`, in order.
 pub fn optimize(state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<LogicalPlan> {
     let context = state.datafusion();
-    context.optimizer().optimize(plan.plan.clone(), context, |_, _| {}).map_err(from_datafusion)
+    let run = |plan: LogicalPlan| context.optimizer().optimize(plan, context, |_, _| {});
+    if !has_subqueries(&plan.plan) {
+        return run(plan.plan.clone()).map_err(from_datafusion);
+    }
+    // DataFusion's rules make the better joins of the common shapes; ours take what those leave.
+    match run(plan.plan.clone()) {
+        Ok(optimized) if !has_subqueries(&optimized) => Ok(optimized),
+        _ => decorrelate(state, plan.plan.clone()).and_then(run).map_err(from_datafusion),
+    }
 }
 
 /// Plans an optimised plan physically, with Spark's exchanges in place.

@@ -755,6 +755,8 @@ pub struct CreateFunction {
     pub comment: Option<String>,
     /// `DETERMINISTIC` or not, if written.
     pub deterministic: Option<bool>,
+    /// The whole statement.
+    pub text: String,
 }
 
 /// Body of a SQL function, or what stands in its place.

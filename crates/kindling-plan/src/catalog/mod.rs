@@ -6,6 +6,7 @@
 
 mod database;
 pub mod errors;
+mod function;
 mod pattern;
 mod table;
 mod warehouse;
@@ -18,6 +19,7 @@ use kindling_spec::{Relation, StructType};
 use parking_lot::RwLock;
 
 pub use database::CatalogDatabase;
+pub use function::{FunctionResult, SqlFunction};
 pub(crate) use pattern::filter_pattern;
 pub use table::{CatalogTable, CatalogTableType, ViewDefinition};
 use warehouse::Warehouse;
@@ -83,6 +85,7 @@ impl TableIdentifier {
 pub struct SessionCatalog {
     temp_views: RwLock<BTreeMap<String, TempView>>,
     global_temp_views: Arc<GlobalTempViews>,
+    temp_functions: RwLock<BTreeMap<String, SqlFunction>>,
     current_database: RwLock<String>,
     warehouse: Warehouse,
 }
@@ -97,6 +100,7 @@ impl SessionCatalog {
         SessionCatalog {
             temp_views: RwLock::default(),
             global_temp_views,
+            temp_functions: RwLock::default(),
             current_database: RwLock::new(DEFAULT_DATABASE.into()),
             warehouse: Warehouse::new(file_system, warehouse_dir),
         }
@@ -142,6 +146,61 @@ impl SessionCatalog {
     /// The global temporary views, by name.
     pub fn global_temp_views(&self) -> Vec<TempView> {
         self.global_temp_views.0.read().values().cloned().collect()
+    }
+
+    // Functions.
+
+    /// The function of a name: a temporary one before a persistent one.
+    pub fn function(&self, name: &[String]) -> SparkResult<Option<SqlFunction>> {
+        let temporary = match name {
+            [name] => Some(name),
+            [session, name] if session.eq_ignore_ascii_case("session") => Some(name),
+            [system, session, name]
+                if system.eq_ignore_ascii_case("system") && session.eq_ignore_ascii_case("session") =>
+            {
+                Some(name)
+            }
+            _ => None,
+        };
+        if let Some(found) = temporary.and_then(|name| self.temp_functions.read().get(&name.to_lowercase()).cloned()) {
+            return Ok(Some(found));
+        }
+        match self.qualify(name) {
+            Ok(identifier) => self.warehouse.function(&identifier),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The temporary functions, by name.
+    pub fn temp_functions(&self) -> Vec<SqlFunction> {
+        self.temp_functions.read().values().cloned().collect()
+    }
+
+    /// The persistent functions of a database, by name.
+    pub fn functions(&self, database: &str) -> SparkResult<Vec<SqlFunction>> {
+        self.warehouse.functions(database)
+    }
+
+    /// Keeps a function, replacing one of that name.
+    pub fn put_function(&self, function: SqlFunction) -> SparkResult<()> {
+        if function.is_temporary() {
+            let name = function.name.last().map(|name| name.to_lowercase()).unwrap_or_default();
+            self.temp_functions.write().insert(name, function);
+            return Ok(());
+        }
+        let identifier = self.qualify(&function.name)?;
+        self.database(&identifier.database)?;
+        self.warehouse.put_function(&identifier, &function)
+    }
+
+    /// Removes a temporary function and says whether there was one.
+    pub fn drop_temp_function(&self, name: &str) -> bool {
+        self.temp_functions.write().remove(&name.to_lowercase()).is_some()
+    }
+
+    /// Removes a persistent function and says whether there was one.
+    pub fn drop_function(&self, identifier: &TableIdentifier) -> SparkResult<bool> {
+        self.warehouse.remove_function(identifier)
     }
 
     // Names.

@@ -6,7 +6,7 @@ use kindling_common::{SparkError, SparkResult};
 use kindling_datasource::{FilePath, FileSystem, FsErrorKind};
 use serde_json::Value;
 
-use super::{CatalogDatabase, CatalogTable, DEFAULT_DATABASE, TableIdentifier};
+use super::{CatalogDatabase, CatalogTable, DEFAULT_DATABASE, SqlFunction, TableIdentifier};
 
 const DATABASE_FILE: &str = "_database.json";
 
@@ -141,6 +141,38 @@ impl Warehouse {
     pub(super) fn remove_table(&self, identifier: &TableIdentifier) -> SparkResult<()> {
         self.file_system.delete(&self.table_file(identifier)?, false)?;
         Ok(())
+    }
+
+    // Functions, in a folder beside the tables.
+
+    fn function_file(&self, identifier: &TableIdentifier) -> SparkResult<FilePath> {
+        let folder = self.database_folder(&identifier.database)?.join("_functions");
+        Ok(folder.join(&format!("{}.json", file_name(&identifier.table))))
+    }
+
+    pub(super) fn function(&self, identifier: &TableIdentifier) -> SparkResult<Option<SqlFunction>> {
+        Ok(self.read(&self.function_file(identifier)?)?.as_ref().and_then(SqlFunction::from_json))
+    }
+
+    pub(super) fn functions(&self, database: &str) -> SparkResult<Vec<SqlFunction>> {
+        let mut functions = vec![];
+        for child in self.list(&self.database_folder(&database.to_lowercase())?.join("_functions"))? {
+            functions.extend(self.read(&child.path)?.as_ref().and_then(SqlFunction::from_json));
+        }
+        functions.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(functions)
+    }
+
+    pub(super) fn put_function(&self, identifier: &TableIdentifier, function: &SqlFunction) -> SparkResult<()> {
+        self.write(&self.function_file(identifier)?, &function.to_json())
+    }
+
+    pub(super) fn remove_function(&self, identifier: &TableIdentifier) -> SparkResult<bool> {
+        let existed = self.function(identifier)?.is_some();
+        if existed {
+            self.file_system.delete(&self.function_file(identifier)?, false)?;
+        }
+        Ok(existed)
     }
 
     // Folders.

@@ -16,6 +16,12 @@ impl CommandContext<'_> {
         let pair = |key: &str, value: &str| -> Vec<Cell> { vec![key.into(), value.into()] };
         let rows = match (key, value) {
             (Some(key), Some(value)) => {
+                let parts: Vec<String> = key.split('.').map(|part| part.trim().to_string()).collect();
+                let name = crate::variable::variable_name(&parts).map(|name| name.to_lowercase());
+                if name.is_some_and(|name| self.state.variables.read().contains_key(&name)) {
+                    return Err(SparkError::analysis("UNSUPPORTED_FEATURE.SET_VARIABLE_USING_SET")
+                        .param("variableName", crate::attribute::quote_parts(&parts)));
+                }
                 self.state.conf.write().set_checked(key, value)?;
                 vec![pair(key, value)]
             }

@@ -8,6 +8,7 @@ mod configuration;
 mod create_table;
 mod describe;
 mod describe_text;
+mod function;
 mod insert;
 mod namespace;
 mod partition;
@@ -17,6 +18,7 @@ mod show_create;
 mod statement;
 mod store_assignment;
 mod table;
+mod variable;
 mod view;
 mod write;
 
@@ -143,13 +145,15 @@ impl CommandContext<'_> {
             Command::Refresh { target } => self.refresh(target),
             Command::AnalyzeTable { .. } => Err(SparkError::unsupported("ANALYZE TABLE")),
             Command::RepairTable { table } => self.repair_table(table),
-            Command::CreateFunction(_) => Err(SparkError::unsupported("CREATE FUNCTION")),
+            Command::CreateFunction(definition) => self.create_function(definition),
             Command::DropFunction { name, if_exists, temporary } => self.drop_function(name, *if_exists, *temporary),
             Command::RegisterFunction(_) => Err(SparkError::unsupported("Python functions in SQL")),
             Command::RegisterTableFunction(_) => Err(SparkError::unsupported("Python table functions in SQL")),
-            Command::DeclareVariable { .. } => Err(SparkError::unsupported("session variables (DECLARE VARIABLE)")),
-            Command::DropVariable { .. } => Err(SparkError::unsupported("session variables (DROP VARIABLE)")),
-            Command::SetVariable { .. } => Err(SparkError::unsupported("session variables (SET VARIABLE)")),
+            Command::DeclareVariable { names, data_type, default, replace } => {
+                self.declare_variables(names, data_type.as_ref(), default.as_ref(), *replace)
+            }
+            Command::DropVariable { name, if_exists } => self.drop_variable(name, *if_exists),
+            Command::SetVariable { assignments, query } => self.set_variables(assignments, query.as_deref()),
             Command::ExecuteImmediate { query, into, using } => self.execute_immediate(query, into, using),
             Command::CommentOn { object, name, comment } => self.comment_on(*object, name, comment.as_deref()),
             Command::Catalog(call) => self.catalog_call(call),

@@ -157,11 +157,15 @@ impl CommandContext<'_> {
             None => catalog.current_database(),
         };
         catalog.database(&database)?;
-        // Functions of users cannot be made yet, so every function is the system's.
-        let names = match scope {
+        let mut names: Vec<String> = match scope {
             FunctionScope::User => vec![],
             _ => kindling_functions::all().into_iter().map(|entry| entry.name.to_string()).collect(),
         };
+        if scope != FunctionScope::System {
+            names.extend(catalog.functions(&database)?.iter().map(|function| function.name.join(".")));
+            names.extend(catalog.temp_functions().iter().map(|function| function.name.join(".")));
+            names.sort();
+        }
         let rows = matching(names, pattern).into_iter().map(|name| vec![name.into()]).collect();
         output(vec![text("function", false)], rows)
     }

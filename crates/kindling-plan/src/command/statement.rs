@@ -1,8 +1,10 @@
-//! Statements about statements: `EXPLAIN`, `EXECUTE IMMEDIATE`; and functions by name.
+//! Statements about statements: `EXPLAIN`, `EXECUTE IMMEDIATE`.
 
+use std::collections::BTreeMap;
+
+use datafusion::scalar::ScalarValue;
 use kindling_common::{SparkError, SparkResult};
-use kindling_spec::{ExplainMode, Expr, ExprKind, Literal, MultipartIdentifier, Plan};
-use kindling_sql::ParserOptions;
+use kindling_spec::{DataType, ExplainMode, Expr, ExprKind, MultipartIdentifier, Origin, Plan};
 
 use super::{
     CommandContext, CommandOutput,
@@ -21,42 +23,48 @@ impl CommandContext<'_> {
         into: &[MultipartIdentifier],
         using: &[Expr],
     ) -> SparkResult<CommandOutput> {
-        if !into.is_empty() {
-            return Err(SparkError::unsupported("EXECUTE IMMEDIATE ... INTO"));
-        }
-        let ExprKind::Literal(Literal::String(sql)) = &query.kind else {
-            return Err(SparkError::unsupported("EXECUTE IMMEDIATE of an expression").at(&query.origin));
+        let (sql, data_type, _) = self.evaluate(Some(query), None)?;
+        let sql = match (sql, &data_type) {
+            (ScalarValue::Utf8(Some(sql)), _) => sql,
+            (ScalarValue::Utf8(None), _) | (_, DataType::Null) => {
+                return Err(SparkError::analysis("NULL_QUERY_STRING_EXECUTE_IMMEDIATE").param("varName", shown(query)));
+            }
+            _ => {
+                return Err(SparkError::analysis("INVALID_EXPR_TYPE_FOR_QUERY_EXECUTE_IMMEDIATE")
+                    .param("exprType", format!("\"{}\"", data_type.sql())));
+            }
         };
-        let mut options = ParserOptions::default();
+        let mut named = BTreeMap::new();
+        let mut positional = vec![];
         for argument in using {
             match &argument.kind {
                 ExprKind::Alias { expr, names, .. } => {
-                    options.named_parameters.extend(names.first().map(|name| (name.clone(), (**expr).clone())));
+                    let Some(name) = names.first() else { continue };
+                    if named.insert(name.clone(), (**expr).clone()).is_some() {
+                        return Err(SparkError::analysis("EXEC_IMMEDIATE_DUPLICATE_ARGUMENT_ALIASES")
+                            .param("aliases", kindling_spec::quote_identifier(name)));
+                    }
                 }
-                _ => options.positional_parameters.push(argument.clone()),
+                _ => positional.push(argument.clone()),
             }
         }
-        self.rows_of(&kindling_sql::parse_plan_with(sql, &options)?)
-    }
-
-    pub(super) fn drop_function(
-        &self,
-        name: &[String],
-        if_exists: bool,
-        temporary: bool,
-    ) -> SparkResult<CommandOutput> {
-        if if_exists {
-            // Functions of users cannot be made yet, so there is none to drop.
-            return Ok(CommandOutput::empty());
+        let plan = crate::parse_sql(self.state, &sql, &named, &positional)?;
+        if into.is_empty() {
+            return self.rows_of(&plan);
         }
-        let parts: Vec<String> = match name {
-            [single] if !temporary => vec![
-                crate::catalog::SESSION_CATALOG.to_string(),
-                self.state.catalog.current_database(),
-                single.to_lowercase(),
-            ],
-            parts => parts.to_vec(),
+        let Plan::Relation(relation) = &plan else {
+            return Err(SparkError::analysis("INVALID_STATEMENT_FOR_EXECUTE_INTO").param("sqlString", sql));
         };
-        Err(SparkError::analysis("ROUTINE_NOT_FOUND").param("routineName", crate::attribute::quote_parts(&parts)))
+        let targets = into.iter().map(|name| self.variable(name)).collect::<SparkResult<Vec<_>>>()?;
+        self.assign_row(&targets, relation)?;
+        Ok(CommandOutput::empty())
+    }
+}
+
+fn shown(expr: &Expr) -> String {
+    match (&expr.kind, &expr.origin) {
+        (ExprKind::UnresolvedAttribute { name_parts, .. }, _) => crate::attribute::quote_parts(name_parts),
+        (_, Origin::Sql(sql)) => sql.fragment().to_string(),
+        _ => String::new(),
     }
 }

@@ -19,6 +19,7 @@ mod qualify;
 mod range;
 mod recursive_cte;
 mod repartition;
+mod routine;
 mod scope;
 mod set_operation;
 mod sort;
@@ -106,6 +107,10 @@ pub(crate) struct Resolver<'a> {
     bound: Vec<BoundRows>,
     /// Views being expanded, to find cycles.
     views: Vec<String>,
+    /// SQL functions whose bodies are being resolved, to find cycles.
+    routines: Vec<String>,
+    /// Temporary views, functions and variables that were used, outside of views: what a persistent object may not hold.
+    temporary_used: Vec<(&'static str, String)>,
 }
 
 impl<'a> Resolver<'a> {
@@ -137,6 +142,8 @@ impl<'a> Resolver<'a> {
             hints: vec![],
             bound: vec![],
             views: vec![],
+            routines: vec![],
+            temporary_used: vec![],
         })
     }
 

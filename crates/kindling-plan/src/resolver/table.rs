@@ -126,6 +126,9 @@ impl Resolver<'_> {
     }
 
     fn temp_view(&mut self, view: &TempView, qualifier: Vec<String>) -> SparkResult<Resolved> {
+        if self.views.is_empty() {
+            self.temporary_used.push(("VIEW", view.name.clone()));
+        }
         self.view(&qualifier, &view.query)
     }
 
@@ -294,7 +297,18 @@ impl Resolver<'_> {
         }
         match kindling_functions::lookup(&function).map(|entry| entry.kind) {
             Some(FunctionKind::Generator(_)) => self.generator_relation(&Expr::call(function, arguments.to_vec())),
-            _ => Err(SparkError::analysis("UNRESOLVABLE_TABLE_VALUED_FUNCTION").param("name", quote_parts(name))),
+            Some(_) => Err(SparkError::analysis("NOT_A_TABLE_FUNCTION").param("functionName", quote_parts(name))),
+            None => match self.sql_function(name)? {
+                Some(routine) => {
+                    if routine.is_temporary() && self.views.is_empty() {
+                        self.temporary_used.push(("FUNCTION", routine.name.join(".")));
+                    }
+                    self.sql_table_function(&routine, arguments)
+                }
+                None => {
+                    Err(SparkError::analysis("UNRESOLVABLE_TABLE_VALUED_FUNCTION").param("name", quote_parts(name)))
+                }
+            },
         }
     }
 

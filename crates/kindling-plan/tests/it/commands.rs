@@ -56,13 +56,13 @@ impl CommandRunner for Runner {
     }
 }
 
-struct Session {
+pub struct Session {
     state: SessionState,
     runner: Runner,
 }
 
 impl Session {
-    fn new() -> Session {
+    pub fn new() -> Session {
         Session { state: harness::session(), runner: Runner::default() }
     }
 
@@ -78,7 +78,7 @@ impl Session {
     }
 
     /// Rows as lines with tabs, or the error's condition.
-    fn run(&self, sql: &str) -> String {
+    pub fn run(&self, sql: &str) -> String {
         show(self.output(sql))
     }
 
@@ -90,7 +90,7 @@ impl Session {
         show(run_command(&self.state, &Command::Catalog(call), &self.runner))
     }
 
-    fn ok(&self, sql: &str) {
+    pub fn ok(&self, sql: &str) {
         assert_eq!(self.run(sql), "", "{sql}");
     }
 }

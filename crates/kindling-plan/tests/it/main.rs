@@ -6,4 +6,6 @@ mod basics;
 mod commands;
 mod harness;
 mod queries;
+mod routines;
+mod subqueries;
 mod tpch;

@@ -33,6 +33,7 @@ impl Parser<'_> {
             body: FunctionBody::Class(String::new()),
             comment: None,
             deterministic: None,
+            text: String::new(),
         };
         if self.eat(K::AS) {
             function.body = FunctionBody::Class(self.string()?);
@@ -71,6 +72,7 @@ impl Parser<'_> {
                 FunctionBody::Expr(Box::new(expr), self.source(body))
             }
         };
+        function.text = self.source(start);
         Ok(Command::CreateFunction(Box::new(function)))
     }
 

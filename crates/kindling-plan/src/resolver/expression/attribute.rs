@@ -58,6 +58,9 @@ impl Resolver<'_> {
         {
             return self.expression(&kindling_spec::Expr::call(name.to_lowercase(), vec![]), context);
         }
+        if let Some(value) = self.session_variable(parts)? {
+            return Ok(value);
+        }
         Err(context.scopes.first().map_or_else(|| SparkError::internal("no scope"), |scope| scope.unresolved(parts)))
     }
 
@@ -114,6 +117,31 @@ impl Resolver<'_> {
         Ok(None)
     }
 
+    /// A session variable: what is left where nothing else has the name.
+    fn session_variable(&mut self, parts: &[String]) -> SparkResult<Option<Value>> {
+        let is = |part: Option<&String>, name: &str| part.is_some_and(|part| part.eq_ignore_ascii_case(name));
+        let skipped = match (is(parts.first(), "system") && is(parts.get(1), "session"), is(parts.first(), "session")) {
+            (true, _) => 2,
+            (false, true) if parts.len() > 1 => 1,
+            _ => 0,
+        };
+        let Some((name, fields)) = parts.get(skipped..).and_then(|rest| rest.split_first()) else { return Ok(None) };
+        let Some(variable) = self.state.variables.read().get(&name.to_lowercase()).cloned() else { return Ok(None) };
+        if self.views.is_empty() {
+            self.temporary_used.push(("VARIABLE", variable.name.clone()));
+        }
+        let nullable = variable.value.is_null();
+        let typed = TypedExpr::new(Expr::Literal(variable.value, None), variable.data_type, nullable);
+        let name = variable.name.to_lowercase();
+        let mut value = Value::new(typed, format!("variablereference(system.session.{name}={})", variable.text));
+        value.default_name = parts.last().cloned();
+        for field in fields {
+            value = self.field(value, field)?;
+            value.default_name = Some(field.clone());
+        }
+        Ok(Some(value))
+    }
+
     fn outer_of_plan(&mut self, plan_id: i64, parts: &[String], context: &ExprContext<'_>) -> SparkResult<Value> {
         for scope in self.outer.iter().rev() {
             if let Some(found) = scope.find_of_plan(self.names, plan_id, parts)? {
@@ -131,7 +159,7 @@ impl Resolver<'_> {
         let column = Column::new_unqualified(attribute.internal_name());
         let expr = Expr::OuterReferenceColumn(Arc::new(internal_field(attribute)), column);
         let typed = TypedExpr::new(expr, attribute.data_type.clone(), attribute.nullable);
-        let mut value = Value::new(typed, format!("outer({})", attribute.name));
+        let mut value = Value::new(typed, format!("outer({})", attribute.sql()));
         value.default_name = parts.last().cloned();
         for field in &found.nested {
             value = self.field(value, field)?;

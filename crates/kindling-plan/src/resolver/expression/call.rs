@@ -8,7 +8,7 @@ use kindling_common::{SparkError, SparkResult};
 use kindling_functions::{AggregateOptions, FunctionEntry, FunctionKind, GeneratorCall, SortKey, TypedExpr};
 use kindling_spec::{DataType, Expr, ExprKind, NullOrdering, SortDirection, SortOrder, UnresolvedFunction};
 
-use super::{ExprContext, Generator, Resolver, Text, Value, text};
+use super::{ExprContext, Generator, Resolver, Text, Value, text, typed_text};
 use crate::attribute::quote_parts;
 
 /// The function's own name when it may be a built-in one.
@@ -30,13 +30,21 @@ impl Resolver<'_> {
         expr: &Expr,
         context: &mut ExprContext<'_>,
     ) -> SparkResult<Value> {
-        let Some(name) = builtin_name(&function.name) else { return Err(self.unresolved_routine(function)) };
+        let name = builtin_name(&function.name).unwrap_or_default();
         match name.as_str() {
             "struct" => return self.struct_call(function, context),
             "grouping" | "grouping_id" => return self.grouping_call(&name, function, context),
             _ => {}
         }
-        let Some(entry) = kindling_functions::lookup(&name) else { return Err(self.unresolved_routine(function)) };
+        let Some(entry) = kindling_functions::lookup(&name) else {
+            let Some(routine) = self.sql_function(&function.name)? else {
+                return Err(self.unresolved_routine(function));
+            };
+            if routine.is_temporary() && self.views.is_empty() {
+                self.temporary_used.push(("FUNCTION", routine.name.join(".")));
+            }
+            return self.sql_function_call(&routine, function, &expr.origin, context);
+        };
         match entry.kind {
             FunctionKind::Scalar(_) => self.scalar_call(entry, &name, function, expr, context),
             FunctionKind::Aggregate(_) => {
@@ -84,8 +92,8 @@ impl Resolver<'_> {
         context.depth -= 1;
         let arguments = arguments?;
         let (mut text, call_text) = call_texts(name, &arguments);
-        if let [left, right] = arguments.as_slice() {
-            text = date_arithmetic_text(name, left, right).unwrap_or(text);
+        if let Some(shown) = typed_text::call(name, &arguments) {
+            text = shown;
         }
         let typed = arguments.into_iter().map(|value| value.typed).collect();
         let typed = self.with_call_context(&expr.origin, &call_text, |call| entry.build_scalar(call, typed))?;
@@ -120,7 +128,17 @@ impl Resolver<'_> {
             }
             None => None,
         };
-        let (order_by, order_text) = self.sort_keys(&function.order_within_group, context)?;
+        let (order_by, mut order_text) = self.sort_keys(&function.order_within_group, context)?;
+        if text::SORTS_BY_VALUE.contains(&name) {
+            // The value to find is what is sorted; only a reversed order shows.
+            for key in &mut order_text {
+                let shown = key.strip_suffix(" ASC NULLS FIRST").map(str::to_string);
+                let reversed = key.strip_suffix(" DESC NULLS LAST").map(|value| format!("{value} DESC"));
+                if let Some(shown) = shown.or(reversed) {
+                    *key = shown;
+                }
+            }
+        }
         let texts: Vec<String> = arguments.iter().map(|value| value.text.clone()).collect();
         // Whether nulls are ignored does not show.
         let shown = match (name, texts.as_slice()) {
@@ -329,28 +347,6 @@ pub(in crate::resolver) fn sort_key(value: Value, order: &SortOrder) -> (SortKey
     let nulls = if nulls_first { "NULLS FIRST" } else { "NULLS LAST" };
     let text = format!("{} {direction} {nulls}", value.text);
     (SortKey { expr: value.typed, ascending, nulls_first }, text)
-}
-
-/// Dates plus numbers and intervals are other expressions in Spark than sums, and print as those.
-fn date_arithmetic_text(name: &str, left: &Value, right: &Value) -> Option<String> {
-    let is_time =
-        |value: &Value| matches!(value.typed.data_type, DataType::Date | DataType::Timestamp | DataType::TimestampNtz);
-    let is_interval = |value: &Value| {
-        matches!(
-            value.typed.data_type,
-            DataType::CalendarInterval | DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. }
-        )
-    };
-    let is_date = |value: &Value| value.typed.data_type == DataType::Date;
-    let is_days = |value: &Value| matches!(value.typed.data_type, DataType::Byte | DataType::Short | DataType::Integer);
-    match name {
-        "+" | "-" if is_time(left) && is_interval(right) => Some(format!("{} {name} {}", left.text, right.text)),
-        "+" if is_interval(left) && is_time(right) => Some(format!("{} + {}", right.text, left.text)),
-        "+" if is_date(left) && is_days(right) => Some(format!("date_add({}, {})", left.text, right.text)),
-        "+" if is_days(left) && is_date(right) => Some(format!("date_add({}, {})", right.text, left.text)),
-        "-" if is_date(left) && is_days(right) => Some(format!("date_sub({}, {})", left.text, right.text)),
-        _ => None,
-    }
 }
 
 fn call_texts(name: &str, arguments: &[Value]) -> (String, Text) {

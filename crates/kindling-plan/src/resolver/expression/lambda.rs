@@ -19,7 +19,7 @@ impl Resolver<'_> {
         let mut arguments: Vec<Option<LambdaArgument>> = vec![None; call.arguments.len()];
         let mut texts = vec![String::new(); call.arguments.len()];
         for (index, argument) in call.arguments.iter().enumerate() {
-            if matches!(argument.kind, ExprKind::LambdaFunction { .. }) {
+            if matches!(argument.kind, ExprKind::LambdaFunction { .. }) || function.lambdas.contains(&index) {
                 continue;
             }
             let value = self.expression(argument, context)?;
@@ -29,7 +29,18 @@ impl Resolver<'_> {
             }
         }
         for (index, argument) in call.arguments.iter().enumerate() {
-            let ExprKind::LambdaFunction { body, arguments: names } = &argument.kind else { continue };
+            if arguments.get(index).is_none_or(Option::is_some) {
+                continue;
+            }
+            let constant;
+            let (body, names) = match &argument.kind {
+                ExprKind::LambdaFunction { body, arguments: names } => (body.as_ref(), names),
+                // Any other expression is a lambda that does not use its variables.
+                _ => {
+                    constant = self.hidden_variables(entry, function, &arguments, &texts, index, expr);
+                    (argument, &constant)
+                }
+            };
             if !function.lambdas.contains(&index) {
                 return Err(SparkError::analysis("INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION")
                     .param("class", entry.name)
@@ -67,5 +78,26 @@ impl Resolver<'_> {
             (function.build)(call, arguments.into_iter().flatten().collect())
         })?;
         Ok(Value::new(typed, text))
+    }
+
+    /// As many variables as a lambda at a position takes at least.
+    fn hidden_variables(
+        &self,
+        entry: &FunctionEntry,
+        function: HigherOrder,
+        arguments: &[Option<LambdaArgument>],
+        texts: &[String],
+        index: usize,
+        expr: &Expr,
+    ) -> Vec<String> {
+        let call_text = Text { call: text::call(entry.name, texts), arguments: texts.to_vec() };
+        let fits = |count: &usize| {
+            self.with_call_context(&expr.origin, &call_text, |call| {
+                (function.parameters)(call, arguments, index, *count)
+            })
+            .is_ok_and(|types| types.len() == *count)
+        };
+        let count = (1..=3).find(fits).unwrap_or(1);
+        (0..count).map(|n| format!("col{n}")).collect()
     }
 }

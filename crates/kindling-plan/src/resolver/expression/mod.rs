@@ -9,6 +9,7 @@ mod lambda;
 mod star;
 mod subquery;
 pub(super) mod text;
+mod typed_text;
 mod value;
 mod window;
 

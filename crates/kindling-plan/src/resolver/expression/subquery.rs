@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::{
     common::{
         Column, Spans,
-        tree_node::{Transformed, TreeNode},
+        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
     logical_expr::{
         BinaryExpr, Expr as DfExpr, LogicalPlan, Subquery,
@@ -230,14 +230,17 @@ fn visible(inner: Resolved) -> SparkResult<(Subquery, String)> {
 
 fn as_subquery(plan: LogicalPlan) -> (Subquery, String) {
     let outer_ref_columns = plan.all_out_ref_exprs();
-    let names: Vec<String> = outer_ref_columns
-        .iter()
-        .filter_map(|expr| match expr {
-            DfExpr::OuterReferenceColumn(_, column) => {
-                Some(column.name.rsplit_once('#').map_or(column.name.as_str(), |(name, _)| name).to_string())
-            }
-            _ => None,
+    let mut names = vec![];
+    // Each reference shows, from the topmost operator down.
+    let _ = plan.apply(|node| {
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                if let DfExpr::OuterReferenceColumn(_, column) = part {
+                    names.push(column.name.rsplit_once('#').map_or(column.name.as_str(), |(name, _)| name).to_string());
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
         })
-        .collect();
+    });
     (Subquery { subquery: Arc::new(plan), outer_ref_columns, spans: Spans::new() }, names.join(", "))
 }

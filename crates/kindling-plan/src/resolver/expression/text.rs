@@ -43,8 +43,12 @@ const UPPER_CASE: &[&str] = &[
     "tanh",
 ];
 
+/// Aggregates whose `WITHIN GROUP` names the value, not an order of rows.
+pub(super) const SORTS_BY_VALUE: &[&str] = &["mode", "percentile_cont", "percentile_disc"];
+
 /// Other names under which Spark prints a function.
 const PRINTED_AS: &[(&str, &str)] = &[
+    ("current_database", "current_schema"),
     ("random", "rand"),
     ("array_agg", "collect_list"),
     ("||", "concat"),
@@ -62,12 +66,27 @@ const DEFAULTS: &[(&str, usize, &str)] = &[
     ("from_unixtime", 1, "yyyy-MM-dd HH:mm:ss"),
     ("locate", 2, "1"),
     ("lpad", 2, " "),
+    ("make_interval", 0, "0, 0, 0, 0, 0, 0, 0.000000"),
+    ("make_interval", 1, "0, 0, 0, 0, 0, 0.000000"),
+    ("make_interval", 2, "0, 0, 0, 0, 0.000000"),
+    ("make_interval", 3, "0, 0, 0, 0.000000"),
+    ("make_interval", 4, "0, 0, 0.000000"),
+    ("make_interval", 5, "0, 0.000000"),
+    ("make_interval", 6, "0.000000"),
+    ("mask", 1, "X, x, n, NULL"),
+    ("mask", 2, "x, n, NULL"),
+    ("mask", 3, "n, NULL"),
+    ("mask", 4, "NULL"),
     ("months_between", 2, "true"),
+    ("percentile", 2, "1"),
     ("percentile_approx", 2, "10000"),
+    ("position", 2, "1"),
     ("reduce", 3, "lambdafunction(namedlambdavariable(), namedlambdavariable())"),
     ("regexp_extract", 2, "1"),
     ("regexp_extract_all", 2, "1"),
+    ("regexp_instr", 2, "0"),
     ("regexp_replace", 3, "1"),
+    ("replace", 2, ""),
     ("round", 1, "0"),
     ("rpad", 2, " "),
     ("sort_array", 1, "true"),
@@ -79,6 +98,19 @@ const DEFAULTS: &[(&str, usize, &str)] = &[
     ("to_unix_timestamp", 1, "yyyy-MM-dd HH:mm:ss"),
     ("unix_timestamp", 0, "current_timestamp(), yyyy-MM-dd HH:mm:ss"),
     ("unix_timestamp", 1, "yyyy-MM-dd HH:mm:ss"),
+];
+
+/// Functions that show their first argument alone; the rest is fixed when the query is resolved.
+const FIRST_ONLY: &[&str] = &[
+    "from_csv",
+    "from_json",
+    "from_xml",
+    "schema_of_csv",
+    "schema_of_json",
+    "schema_of_xml",
+    "to_csv",
+    "to_json",
+    "to_xml",
 ];
 
 /// A call of a function or operator over the texts of its arguments.
@@ -109,11 +141,20 @@ pub(crate) fn call(name: &str, arguments: &[String]) -> String {
         ("isnotnull", _, [child]) => format!("({child} IS NOT NULL)"),
         ("like", _, [left, right]) => format!("{left} LIKE {right}"),
         ("like", _, [left, right, escape]) => format!("{left} LIKE {right} ESCAPE '{escape}'"),
-        ("rlike", _, [left, right]) => format!("RLIKE({left}, {right})"),
+        ("rlike" | "regexp" | "regexp_like", _, [left, right]) => {
+            format!("{}({left}, {right})", printed.to_uppercase())
+        }
+        ("trim", _, [characters, text]) => format!("TRIM(BOTH {characters} FROM {text})"),
+        ("ltrim", _, [characters, text]) => format!("TRIM(LEADING {characters} FROM {text})"),
+        ("rtrim", _, [characters, text]) => format!("TRIM(TRAILING {characters} FROM {text})"),
+        ("assert_true", _, [condition]) => format!("assert_true({condition}, '{condition}' is not true!)"),
+        (_, _, [first, ..]) if FIRST_ONLY.contains(&printed) => format!("{printed}({first})"),
         ("in", _, [value, list @ ..]) => format!("({value} IN ({}))", list.join(", ")),
         ("if", _, [condition, yes, no]) => format!("(IF({condition}, {yes}, {no}))"),
         ("when", _, arguments) => case_when(arguments),
-        ("extract", _, [field, source]) => format!("extract({field} FROM {source})"),
+        ("extract" | "datepart", _, [field, source]) => format!("{printed}({field} FROM {source})"),
+        // With a scale it is another expression, under its own name.
+        ("ceil" | "floor", _, [value, scale]) => format!("{printed}({value}, {scale})"),
         _ if UPPER_CASE.contains(&printed) => format!("{}({})", printed.to_uppercase(), arguments.join(", ")),
         _ => format!("{printed}({})", arguments.join(", ")),
     }
@@ -229,6 +270,13 @@ fn decimal(value: i128, scale: i8) -> String {
     let padded = format!("{digits:0>width$}", width = scale + 1);
     let (whole, fraction) = padded.split_at(padded.len() - scale);
     let sign = if negative { "-" } else { "" };
+    // As `BigDecimal.toString`: small fractions have an exponent.
+    let exponent = digits.len() as i64 - 1 - scale as i64;
+    if exponent < -6 {
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        return format!("{sign}{first}{point}{rest}E{exponent}");
+    }
     if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
@@ -243,7 +291,14 @@ fn date(days: i64) -> String {
     let day = day_of_year - (153 * month_index + 2) / 5 + 1;
     let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    let sign = if year < 0 {
+        "-"
+    } else if year > 9999 {
+        "+"
+    } else {
+        ""
+    };
+    format!("{sign}{:04}-{month:02}-{day:02}", year.unsigned_abs())
 }
 
 fn time(micros: i64) -> String {

@@ -1,0 +1,80 @@
+//! Texts of calls that depend on the types of their arguments, where Spark builds another expression than is written.
+
+use kindling_spec::{DataType, DayTimeField};
+
+use super::Value;
+
+/// Types as functions: the cast is not one that the user wrote, so it does not show.
+const CASTS: &[&str] = &[
+    "bigint",
+    "binary",
+    "boolean",
+    "date",
+    "decimal",
+    "double",
+    "float",
+    "int",
+    "smallint",
+    "string",
+    "time",
+    "timestamp",
+    "tinyint",
+];
+
+/// The text of a call where it differs from the function's name over its arguments.
+pub(super) fn call(name: &str, arguments: &[Value]) -> Option<String> {
+    match (name, arguments) {
+        (_, [value]) if CASTS.contains(&name) => Some(value.text.clone()),
+        ("to_char" | "to_varchar", [value, format]) if is_time(value) || value.typed.data_type == DataType::Date => {
+            Some(format!("date_format({}, {})", value.text, format.text))
+        }
+        ("convert_timezone", [target, time]) => {
+            Some(format!("convert_timezone(current_timezone(), {}, {})", target.text, time.text))
+        }
+        ("*" | "/" | "+" | "-", [left, right]) => arithmetic(name, left, right),
+        _ => None,
+    }
+}
+
+/// Dates plus numbers and intervals are other expressions in Spark than sums, and print as those.
+fn arithmetic(name: &str, left: &Value, right: &Value) -> Option<String> {
+    let is_date = |value: &Value| value.typed.data_type == DataType::Date;
+    let is_days = |value: &Value| matches!(value.typed.data_type, DataType::Byte | DataType::Short | DataType::Integer);
+    let is_null = |value: &Value| value.typed.data_type == DataType::Null;
+    let whole_days = |value: &Value| {
+        let day = DayTimeField::Day;
+        value.typed.data_type == DataType::DayTimeInterval { start: day, end: day }
+    };
+    let extracted = |value: &Value| format!("extractansiintervaldays({})", value.text);
+    match name {
+        "*" if is_interval(right) && !is_interval(left) => Some(format!("({} * {})", right.text, left.text)),
+        "+" if is_date(left) && whole_days(right) => Some(format!("date_add({}, {})", left.text, extracted(right))),
+        "+" if whole_days(left) && is_date(right) => Some(format!("date_add({}, {})", right.text, extracted(left))),
+        "-" if is_date(left) && whole_days(right) => Some(format!("date_add({}, (- {}))", left.text, extracted(right))),
+        "+" | "-" if is_point(left) && (is_interval(right) || is_null(right)) => {
+            Some(format!("{} {name} {}", left.text, right.text))
+        }
+        "+" if (is_interval(left) || is_null(left)) && is_point(right) => {
+            Some(format!("{} + {}", right.text, left.text))
+        }
+        "+" if is_date(left) && is_days(right) => Some(format!("date_add({}, {})", left.text, right.text)),
+        "+" if is_days(left) && is_date(right) => Some(format!("date_add({}, {})", right.text, left.text)),
+        "-" if is_date(left) && is_days(right) => Some(format!("date_sub({}, {})", left.text, right.text)),
+        _ => None,
+    }
+}
+
+fn is_time(value: &Value) -> bool {
+    matches!(value.typed.data_type, DataType::Timestamp | DataType::TimestampNtz)
+}
+
+fn is_point(value: &Value) -> bool {
+    is_time(value) || value.typed.data_type == DataType::Date
+}
+
+fn is_interval(value: &Value) -> bool {
+    matches!(
+        value.typed.data_type,
+        DataType::CalendarInterval | DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. }
+    )
+}
