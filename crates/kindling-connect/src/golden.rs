@@ -193,6 +193,9 @@ fn golden_files() {
         options.conf.set("spark.sql.session.timeZone", "America/Los_Angeles");
         options.conf.set("spark.sql.ansi.enabled", (!name.starts_with("nonansi/")).to_string());
         options.conf.set("spark.sql.shuffle.partitions", "4");
+        if name.starts_with("timestampNTZ/") {
+            options.conf.set("spark.sql.timestampType", "TIMESTAMP_NTZ");
+        }
         for setting in file["set"].as_array().unwrap() {
             let (key, value) = setting.as_str().unwrap().split_once('=').unwrap();
             options.conf.set(key.trim(), value.trim());

@@ -23,7 +23,7 @@ use parking_lot::RwLock;
 use crate::{
     AnalyzedPlan,
     catalog::{GlobalTempViews, SessionCatalog},
-    decorrelate::{decorrelate, has_subqueries},
+    decorrelate::{decorrelate, has_subqueries, is_simple},
     physical,
     resolver::Resolver,
     variable::SessionVariables,
@@ -180,10 +180,13 @@ pub fn optimize(state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<Logica
         return run(plan.plan.clone()).map_err(from_datafusion);
     }
     // DataFusion's rules make the better joins of the common shapes; ours take what those leave.
-    match run(plan.plan.clone()) {
-        Ok(optimized) if !has_subqueries(&optimized) => Ok(optimized),
-        _ => decorrelate(state, plan.plan.clone()).and_then(run).map_err(from_datafusion),
+    if is_simple(&plan.plan)
+        && let Ok(optimized) = run(plan.plan.clone())
+        && !has_subqueries(&optimized)
+    {
+        return Ok(optimized);
     }
+    decorrelate(state, plan.plan.clone()).and_then(run).map_err(from_datafusion)
 }
 
 /// Plans an optimised plan physically, with Spark's exchanges in place.

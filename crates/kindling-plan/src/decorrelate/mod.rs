@@ -47,6 +47,81 @@ pub(crate) fn has_subqueries(plan: &LogicalPlan) -> bool {
     found
 }
 
+/// Whether every correlated subquery of a plan has a shape that DataFusion's rules get right: conditions on outer columns
+/// directly above relations that do not look at them, below at most one aggregate that is null for no rows.
+pub(crate) fn is_simple(plan: &LogicalPlan) -> bool {
+    let mut simple = true;
+    let _ = plan.apply_with_subqueries(|node| {
+        simple &= !matches!(node, LogicalPlan::Subquery(_));
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                simple &= match part {
+                    Expr::Exists(exists) => is_simple_subquery(&exists.subquery.subquery),
+                    Expr::InSubquery(list) => {
+                        is_simple_subquery(&list.subquery.subquery)
+                            && (!list.negated || outer_columns(&list.subquery.subquery).is_empty())
+                    }
+                    Expr::ScalarSubquery(subquery) => is_simple_value(&subquery.subquery),
+                    _ => true,
+                };
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })?;
+        Ok(if simple { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+    });
+    simple
+}
+
+fn is_simple_subquery(plan: &LogicalPlan) -> bool {
+    if outer_columns(plan).is_empty() {
+        return true;
+    }
+    match plan {
+        LogicalPlan::Filter(filter) => !is_rewritten(&filter.predicate) && is_simple_subquery(&filter.input),
+        LogicalPlan::Projection(projection) => {
+            !projection.expr.iter().any(|expr| expr.contains_outer()) && is_simple_subquery(&projection.input)
+        }
+        LogicalPlan::SubqueryAlias(alias) => is_simple_subquery(&alias.input),
+        _ => false,
+    }
+}
+
+fn is_simple_value(plan: &LogicalPlan) -> bool {
+    match plan {
+        _ if outer_columns(plan).is_empty() => true,
+        LogicalPlan::Projection(projection) => {
+            let is_plain = |expr: &Expr| {
+                // A constant, or what makes a value of null, is a value for no rows as well.
+                !expr.contains_outer() && expr.any_column_refs() && !has_conditional(expr)
+            };
+            projection.expr.iter().all(is_plain) && is_simple_value(&projection.input)
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            let is_null_for_no_rows = |expr: &Expr| {
+                matches!(expr, Expr::AggregateFunction(call)
+                    if ["min", "max", "sum", "avg"].contains(&call.func.name()) && !expr.contains_outer())
+            };
+            aggregate.group_expr.is_empty()
+                && aggregate.aggr_expr.iter().all(is_null_for_no_rows)
+                && is_simple_subquery(&aggregate.input)
+        }
+        _ => false,
+    }
+}
+
+fn has_conditional(expr: &Expr) -> bool {
+    let mut found = false;
+    let _ = expr.apply(|part| {
+        found |= match part {
+            Expr::Case(_) | Expr::IsNull(_) | Expr::IsNotNull(_) => true,
+            Expr::ScalarFunction(call) => ["coalesce", "nvl", "ifnull"].contains(&call.func.name()),
+            _ => false,
+        };
+        Ok(TreeNodeRecursion::Continue)
+    });
+    found
+}
+
 struct Decorrelator<'a> {
     state: &'a SessionState,
 }
