@@ -13,6 +13,7 @@ export const engineFolder = join(parts, "engine");
  */
 const FLAGS = [
   "-Cpanic=unwind",
+  "-Zlocation-detail=none",
   "-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals,+simd128,+exception-handling",
   '--cfg=getrandom_backend="wasm_js"',
 ];
@@ -53,8 +54,8 @@ export async function buildEngine() {
   await once("engine", `${key} ${process.env.KINDLING_WASM_OPT ?? ""}`, async () => {
     rmSync(engineFolder, { recursive: true, force: true });
     mkdirSync(engineFolder, { recursive: true });
-    await run(wasmBindgen, [linked, "--target", "web", "--no-typescript", "--out-dir", engineFolder]);
-    await optimise(join(engineFolder, "kindling_wasm_bg.wasm"), ["-O2"]);
+    await run(wasmBindgen, [linked, "--target", "web", "--no-typescript", "--remove-name-section", "--remove-producers-section", "--out-dir", engineFolder]);
+    await optimise(join(engineFolder, "kindling_wasm_bg.wasm"), ["-Oz"]);
   });
 }
 
