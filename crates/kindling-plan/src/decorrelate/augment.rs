@@ -32,7 +32,13 @@ impl Decorrelator<'_> {
         let old: Vec<Column> = plan.schema().columns();
         if let LogicalPlan::Filter(filter) = &plan {
             let mut predicates = vec![];
-            for part in split_conjunction_owned(filter.predicate.clone()) {
+            let (with_subqueries, plain): (Vec<_>, Vec<_>) =
+                split_conjunction_owned(filter.predicate.clone()).into_iter().partition(is_rewritten);
+            // First, because the domain is made of the rows that they leave: often they join what is a product without them.
+            if let Some(predicate) = conjunction(plain) {
+                input = LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input))?);
+            }
+            for part in with_subqueries {
                 let (augmented, part) = self.augment(input, part, true)?;
                 input = augmented;
                 predicates.push(part);

@@ -35,7 +35,7 @@ pub(crate) fn decorrelate(state: &SessionState, plan: LogicalPlan) -> Result<Log
 pub(crate) fn has_subqueries(plan: &LogicalPlan) -> bool {
     let mut found = false;
     let _ = plan.apply_with_subqueries(|node| {
-        found |= matches!(node, LogicalPlan::Subquery(_));
+        found |= is_lateral(node);
         node.apply_expressions(|expr| {
             expr.apply(|part| {
                 found |= matches!(part, Expr::Exists(_) | Expr::InSubquery(_) | Expr::OuterReferenceColumn(..));
@@ -52,7 +52,7 @@ pub(crate) fn has_subqueries(plan: &LogicalPlan) -> bool {
 pub(crate) fn is_simple(plan: &LogicalPlan) -> bool {
     let mut simple = true;
     let _ = plan.apply_with_subqueries(|node| {
-        simple &= !matches!(node, LogicalPlan::Subquery(_));
+        simple &= !is_lateral(node);
         node.apply_expressions(|expr| {
             expr.apply(|part| {
                 simple &= match part {
@@ -70,6 +70,11 @@ pub(crate) fn is_simple(plan: &LogicalPlan) -> bool {
         Ok(if simple { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });
     simple
+}
+
+/// Whether an operator is a lateral join. Plans of subquery expressions are visited as `Subquery` too, hence not by that.
+fn is_lateral(plan: &LogicalPlan) -> bool {
+    matches!(plan, LogicalPlan::Join(join) if matches!(join.right.as_ref(), LogicalPlan::Subquery(_)))
 }
 
 fn is_simple_subquery(plan: &LogicalPlan) -> bool {

@@ -1,6 +1,8 @@
 //! Correlated subqueries of shapes that DataFusion's own rules leave.
 
-use crate::harness::{answer, session, view};
+use kindling_plan::{analyze, optimize};
+
+use crate::harness::{answer, parse, session, view};
 
 fn check(query: &str, rows: &[&str]) {
     let state = session();
@@ -59,4 +61,28 @@ fn two_rows_are_not_a_value() {
     view(&state, "u", "SELECT * FROM VALUES (1, 5), (1, 6) AS u(a, c)");
     let text = answer(&state, "SELECT (SELECT c FROM u WHERE u.a = t.a) FROM VALUES (1) AS t(a)");
     assert!(text.contains("SCALAR_SUBQUERY_TOO_MANY_ROWS"), "{text}");
+}
+
+/// The operators of a query over tables that are joined in its WHERE clause.
+fn plan_of(condition: &str) -> String {
+    let state = session();
+    for table in ["t", "u", "v"] {
+        view(&state, table, "SELECT id AS k, id AS a, id AS b FROM range(10)");
+    }
+    let query = format!("SELECT count(*) FROM t, u, v WHERE t.k = u.k AND u.a = v.a AND {condition}");
+    let analyzed = analyze(&state, &parse(&query).unwrap()).unwrap();
+    optimize(&state, &analyzed).unwrap().display_indent().to_string()
+}
+
+#[test]
+fn an_average_over_an_equality_is_one_join_more() {
+    let plan = plan_of("t.b > (SELECT avg(w.b) FROM t AS w WHERE w.a = t.a)");
+    assert_eq!(plan.matches("Join:").count(), 3, "{plan}");
+    assert!(!plan.contains("Cross Join"), "{plan}");
+}
+
+#[test]
+fn the_domain_is_made_of_joined_tables() {
+    let plan = plan_of("t.b > (SELECT count(*) FROM t AS w WHERE w.a = t.a)");
+    assert!(plan.contains("Join:") && !plan.contains("Cross Join"), "{plan}");
 }
