@@ -5,6 +5,7 @@
 
 import { type Engine, startEngine } from "./kernel/engine";
 import { loadInterpreter, type Python, type PythonHost, startPython } from "./kernel/python";
+import { EventLog } from "./kernel/event_log";
 import type { BootStep, CellError, Completion, DataFrameResult, KernelMessage, KernelRequest, MimeBundle } from "./protocol";
 import { DATAFRAME_MIME } from "./protocol";
 import { SyncStorage } from "./storage/client";
@@ -23,6 +24,7 @@ const post = (message: KernelMessage, transfer: Transferable[] = []): void => sc
 
 const interrupt = new Int32Array(new SharedArrayBuffer(4));
 const storage = new SyncStorage();
+const eventLog = new EventLog();
 let ports: Attach | undefined;
 let engine: Engine | undefined;
 let python: Promise<Python> | undefined;
@@ -76,7 +78,10 @@ async function bootEngine({ cluster, conf }: Extract<KernelRequest, { kind: "ini
     progress: progress("engine"),
     engineLoaded: loaded,
     serveStorage: (memory, ring) => files.postMessage({ kind: "ring", memory, address: ring }),
-    events: (events) => post({ kind: "events", events }),
+    events: (events) => {
+      eventLog.add(events);
+      post({ kind: "events", events });
+    },
     dead: (reason) => post({ kind: "dead", reason }),
   });
   await step("engine", () => Promise.race([loading, starting]));
@@ -94,7 +99,7 @@ async function bootPython(engineStarted: Promise<Engine>): Promise<Python> {
   const started = await step("pyspark", async () => {
     const { pyodide, archive } = await loading;
     interpreterApi = pyodide;
-    return startPython(pyodide, archive, await engineStarted, storage, host);
+    return startPython(pyodide, archive, await engineStarted, storage, host, fatal);
   });
   post({ kind: "pythonReady", pythonVersion: started.pythonVersion, pysparkVersion: started.pysparkVersion });
   return started;
@@ -177,7 +182,8 @@ async function pythonArrived(request: Execute): Promise<boolean> {
 }
 const waitingForPython: Execute[] = [];
 
-function executeSql({ id, code }: Execute): "ok" | "error" | "aborted" {
+function executeSql({ id, code, cellNumber }: Execute): "ok" | "error" | "aborted" {
+  engine!.set_call_site?.(`SQL cell ${cellNumber}`);
   const reply = JSON.parse(engine!.run_sql(code, GRID_ROWS)) as DataFrameResult | { error: CellError };
   if ("error" in reply) {
     post({ kind: "error", id, error: reply.error });
@@ -190,7 +196,7 @@ function executeSql({ id, code }: Execute): "ok" | "error" | "aborted" {
   return "ok";
 }
 
-async function executePython({ code }: Execute): Promise<"ok" | "error" | "aborted"> {
+async function executePython({ code, cellNumber }: Execute): Promise<"ok" | "error" | "aborted"> {
   const { kernel, pyodide } = await python!;
   await loadImports(pyodide, code);
   // While a cell awaits, no bytecode runs that would notice the interrupt.
@@ -201,7 +207,7 @@ async function executePython({ code }: Execute): Promise<"ok" | "error" | "abort
     }
   }, INTERRUPT_POLL_MILLIS);
   try {
-    return await kernel.run(code, executionCount);
+    return await kernel.run(code, executionCount, cellNumber);
   } finally {
     clearInterval(poll);
   }
@@ -222,6 +228,13 @@ function fatal(error: unknown): void {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   post({ kind: "dead", reason });
 }
+
+// A trap outside any call of ours, such as in a callback of Python's event loop: the cell that waits for it would wait for ever.
+// What a cell's own promises reject with is no trap.
+scope.addEventListener("unhandledrejection", ({ reason }) => {
+  const trap = reason instanceof WebAssembly.RuntimeError || reason instanceof RangeError || (reason as { pyodide_fatal_error?: boolean } | null)?.pyodide_fatal_error === true;
+  if (trap) fatal(reason);
+});
 
 // ---- the rest of the requests ----
 
@@ -254,6 +267,7 @@ async function download({ id, resultId, format }: Extract<KernelRequest, { kind:
 }
 
 function previewFile(id: number, path: string): void {
+  engine!.set_call_site?.(`preview of ${path}`);
   const reply = JSON.parse(engine!.preview_file(path, PREVIEW_ROWS)) as DataFrameResult | { error: CellError };
   post("error" in reply ? { kind: "previewReply", id, error: reply.error } : { kind: "previewReply", id, preview: reply });
 }
@@ -296,7 +310,7 @@ scope.onmessage = (event: MessageEvent<KernelRequest | Attach>) => {
       previewFile(request.id, request.path);
       break;
     case "eventLog":
-      post({ kind: "eventLogReply", id: request.id, text: engine?.event_log() ?? "" });
+      post({ kind: "eventLogReply", id: request.id, blob: eventLog.blob() });
       break;
     case "downloadResult":
       void download(request);

@@ -48,7 +48,7 @@ export type KernelMessage =
   | { kind: "completeReply"; id: number; matches: Completion[]; from: number; to: number }
   | { kind: "inspectReply"; id: number; text: string | null }
   | { kind: "previewReply"; id: number; preview?: DataFrameResult; error?: CellError }
-  | { kind: "eventLogReply"; id: number; text: string }
+  | { kind: "eventLogReply"; id: number; blob: Blob }
   | { kind: "downloadReply"; id: number; name?: string; blob?: Blob; error?: CellError }
   /** The engine or Python trapped: the page restarts the worker, the notebook stays. */
   | { kind: "dead"; reason: string };

@@ -177,7 +177,7 @@ impl QueryRun<'_> {
             Arc::clone(context.runtime_env()),
         );
         run.description = conf.get_set("spark.job.description").unwrap_or_default().to_string();
-        run.call_site = conf.get_set("callSite.short").unwrap_or_default().to_string();
+        run.call_site = state.call_site.read().clone();
         run.job_group = conf.get_set("spark.jobGroup.id").map(str::to_string);
         run.tags = self.tags.to_vec();
         if let Some(pool) = conf.get_set("spark.scheduler.pool") {

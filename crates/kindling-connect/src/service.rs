@@ -93,6 +93,18 @@ impl ConnectService {
         });
     }
 
+    /// Says where the queries of a session come from until further notice: Spark's `callSite.short`. A shell that sees the
+    /// user's code knows; over the network nobody does.
+    pub fn set_call_site(
+        &self,
+        session_id: &str,
+        user: Option<&UserContext>,
+        call_site: &str,
+    ) -> Result<(), ConnectError> {
+        *self.session(session_id, user)?.state.call_site.write() = call_site.to_string();
+        Ok(())
+    }
+
     /// The session of a request; the first request of a session makes it.
     pub fn session(&self, session_id: &str, user: Option<&UserContext>) -> Result<Arc<SessionHolder>, ConnectError> {
         if session_id.is_empty() {

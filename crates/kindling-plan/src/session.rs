@@ -53,6 +53,8 @@ pub struct SessionState {
     pub variables: RwLock<SessionVariables>,
     /// What runs the queries of planning; the service sets it.
     pub query_runner: RwLock<Option<Arc<dyn QueryRunner>>>,
+    /// Where in the user's code the next query comes from, in the short form that Spark's UI shows.
+    pub call_site: RwLock<String>,
     next_id: AtomicU64,
     context: datafusion::execution::SessionState,
 }
@@ -86,6 +88,7 @@ impl SessionState {
             cached_artifacts: RwLock::new(BTreeMap::new()),
             variables: RwLock::default(),
             query_runner: RwLock::new(None),
+            call_site: RwLock::default(),
             next_id: AtomicU64::new(0),
             context: datafusion_state(),
         }

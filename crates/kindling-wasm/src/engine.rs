@@ -180,8 +180,10 @@ pub fn kill_executor(id: &str) -> Result<bool, JsError> {
     running.service.engine().kill_executor(&ExecutorId::new(id)).map_err(|error| JsError::new(&error.full_message()))
 }
 
-/// The event log so far.
+/// What the Spark UI calls the jobs that follow, such as `show at cell 3, line 2`.
 #[wasm_bindgen]
-pub fn event_log() -> String {
-    events::event_log()
+pub fn set_call_site(text: &str) {
+    let Some(running) = RUNNING.get() else { return };
+    // A session that has been released has no more jobs.
+    drop(running.service.set_call_site(&running.session_id, Some(&user_context()), text));
 }

@@ -18,21 +18,17 @@ use crate::clock::BrowserClock;
 /// A message per event would cost more than the task it tells about.
 const INTERVAL_MILLIS: i64 = 30;
 
-#[derive(Default)]
-struct Log {
-    lines: Vec<String>,
-    posted: usize,
-}
-
-static LOG: Mutex<Log> = Mutex::new(Log { lines: Vec::new(), posted: 0 });
+/// Events that wait to be posted. The page's side keeps the log (`web/src/kernel/event_log.ts`): here it would grow in the
+/// engine's own memory.
+static WAITING: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 thread_local! {
     static POST: RefCell<Option<Function>> = const { RefCell::new(None) };
     static LAST: Cell<i64> = const { Cell::new(0) };
 }
 
-fn log() -> std::sync::MutexGuard<'static, Log> {
-    LOG.lock().unwrap_or_else(PoisonError::into_inner)
+fn waiting() -> std::sync::MutexGuard<'static, Vec<String>> {
+    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes this thread the one that posts.
@@ -43,7 +39,7 @@ pub fn post_with(post: Function) {
 /// The bus's listener.
 pub fn on_event(event: &SparkListenerEvent) {
     match event_to_json(event) {
-        Ok(line) => log().lines.push(line),
+        Ok(line) => waiting().push(line),
         Err(error) => log::error!("an event cannot be written: {error}"),
     }
     if BrowserClock.now_millis() - LAST.get() >= INTERVAL_MILLIS {
@@ -54,27 +50,11 @@ pub fn on_event(event: &SparkListenerEvent) {
 /// Posts what has gathered, on the driver; elsewhere it does nothing.
 pub fn flush() {
     let Some(post) = POST.with_borrow(Clone::clone) else { return };
-    let lines = {
-        let mut log = log();
-        let lines: Array =
-            log.lines[log.posted..].iter().map(|line| JsValue::from(JsString::from(line.as_str()))).collect();
-        log.posted = log.lines.len();
-        lines
-    };
-    if lines.length() > 0 {
+    let lines = std::mem::take(&mut *waiting());
+    if !lines.is_empty() {
         LAST.set(BrowserClock.now_millis());
-        // The page may be gone; the events stay in the log.
+        let lines: Array = lines.iter().map(|line| JsValue::from(JsString::from(line.as_str()))).collect();
+        // The page may be gone.
         drop(post.call1(&JsValue::NULL, &lines));
     }
-}
-
-/// The event log so far: a line of JSON per event.
-pub fn event_log() -> String {
-    let log = log();
-    let mut out = String::with_capacity(log.lines.iter().map(|line| line.len() + 1).sum());
-    for line in &log.lines {
-        out.push_str(line);
-        out.push('\n');
-    }
-    out
 }

@@ -19,7 +19,7 @@ import time
 import types
 from typing import Any, Dict, Optional, Protocol, Tuple
 
-from . import display, introspect
+from . import callsite, display, introspect
 from .errors import cell_error
 from .streams import CellStream
 
@@ -46,6 +46,7 @@ class Kernel:
         self._host = host
         self._home = home
         self._task: Optional[asyncio.Task] = None
+        self._last_line = 0
         self._stdout = CellStream("stdout", lambda name, text: host.stream(name, text))
         self._stderr = CellStream("stderr", lambda name, text: host.stream(name, text))
         main = types.ModuleType("__main__")
@@ -82,9 +83,13 @@ class Kernel:
         self.flush()
         self._host.display(_json(bundle), _json(metadata), display_id, update)
 
-    async def run(self, code: str, number: int) -> str:
-        """Runs one cell and says how it ended: `ok`, `error` or `aborted`."""
+    async def run(self, code: str, number: int, cell: Optional[int] = None) -> str:
+        """Runs one cell and says how it ended: `ok`, `error` or `aborted`.
+
+        `number` counts the runs and names them in tracebacks; `cell` is the cell's place in the notebook.
+        """
         filename = f"<cell {number}>"
+        callsite.name_cell(filename, cell if cell is not None else number)
         self._stdout.begin_cell()
         self._stderr.begin_cell()
         linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
@@ -96,7 +101,7 @@ class Kernel:
                 error = KeyboardInterrupt()
             if error is None and value is not None:
                 try:
-                    self._show(value)
+                    self._show(value, filename)
                 except BaseException as failure:
                     error = failure
             if error is None or isinstance(error, SystemExit):
@@ -117,13 +122,15 @@ class Kernel:
         except BaseException as error:
             return None, error
 
-    def _show(self, value: Any) -> None:
+    def _show(self, value: Any, filename: str) -> None:
         self.namespace["_"] = value
+        callsite.showing(filename, self._last_line)
         self._host.interruptible(True)
         try:
             bundle = display.mime_bundle(value)
         finally:
             self._host.interruptible(False)
+            callsite.showing(None)
         self.flush()
         self._host.result(_json(bundle))
 
@@ -137,6 +144,7 @@ class Kernel:
         last: Optional[ast.Expression] = None
         if tree.body and isinstance(tree.body[-1], ast.Expr) and not _ends_with_semicolon(code):
             last = ast.Expression(tree.body.pop().value)
+            self._last_line = last.body.lineno
         if tree.body:
             await self._evaluate(compile(tree, filename, "exec", flags=_FLAGS))
         if last is not None:
@@ -226,8 +234,8 @@ def _json(value: Any) -> str:
 def start(host: Any, engine: Any, home: str, session_id: str) -> Kernel:
     """Connects pyspark to the engine, predefines `spark`, and returns the kernel.
 
-    `engine(method, request, on_response)` is JavaScript's: it gives each response as a `Uint8Array` and returns `undefined`
-    or, on failure, `[code, message, status]`.
+    `engine(method, request, call_site, on_response)` is JavaScript's: it gives each response as a `Uint8Array` and returns
+    `undefined` or, on failure, `[code, message, status]`.
     """
     from . import channel, session
 
@@ -239,7 +247,8 @@ def start(host: Any, engine: Any, home: str, session_id: str) -> Kernel:
 
     def call(method: str, request: bytes, on_response: Any) -> None:
         kernel.flush()
-        failure = engine(method, request, lambda data: on_response(data.to_bytes()))
+        site = callsite.current() if method in ("ExecutePlan", "DisplayPlan") else None
+        failure = engine(method, request, site, lambda data: on_response(data.to_bytes()))
         if failure is not None:
             code, message, status = failure
             raise channel.EngineError(code, message, status.to_bytes())

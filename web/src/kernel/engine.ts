@@ -26,8 +26,8 @@ export interface Engine {
   preview_file(path: string, rows: number): string;
   kill_executor(id: string): boolean;
   interrupt(): void;
-  /** The event log so far. */
-  event_log(): string;
+  /** What the Spark UI calls the jobs that follow: `show at cell 3, line 2`. */
+  set_call_site?(text: string): void;
 }
 
 export interface EngineModule extends Engine {

@@ -20,7 +20,8 @@ const PACKAGE_INDEX = `https://cdn.jsdelivr.net/pyodide/v${version}/full/`;
 
 /** `Kernel` of `web/python/kindling/cells.py`. */
 export interface PythonKernel {
-  run(code: string, number: number): Promise<"ok" | "error" | "aborted">;
+  /** `executionCount` names the run in tracebacks, `cellNumber` the cell on the Spark pages. */
+  run(code: string, executionCount: number, cellNumber: number): Promise<"ok" | "error" | "aborted">;
   interrupt(): void;
   complete(before: string): string;
   inspect(code: string, cursor: number): string | undefined;
@@ -71,8 +72,15 @@ async function fetchArchive(progress: PythonHooks["progress"]): Promise<Uint8Arr
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Imports pyspark and connects it to the engine. */
-export function startPython(pyodide: PyodideAPI, archive: Uint8Array, engine: Engine, storage: SyncStorage, host: PythonHost): Python {
+/** Imports pyspark and connects it to the engine. `trapped` hears of an engine that cannot go on. */
+export function startPython(
+  pyodide: PyodideAPI,
+  archive: Uint8Array,
+  engine: Engine,
+  storage: SyncStorage,
+  host: PythonHost,
+  trapped: (error: unknown) => void,
+): Python {
   pyodide.FS.writeFile(ARCHIVE_PATH, archive);
   pyodide.runPython(`import sys; sys.path.insert(0, "${ARCHIVE_PATH}")`);
   const FS = pyodide.FS as unknown as EmscriptenFS;
@@ -84,11 +92,16 @@ export function startPython(pyodide: PyodideAPI, archive: Uint8Array, engine: En
     FS.mkdirTree(path);
     FS.mount(type, { root }, path);
   }
-  const call = (method: string, request: PyBuffer, onResponse: (response: Uint8Array) => void): RpcFailure | undefined => {
+  const call = (method: string, request: PyBuffer, callSite: string | undefined, onResponse: (response: Uint8Array) => void): RpcFailure | undefined => {
     const buffer = request.getBuffer();
     try {
+      if (callSite !== undefined) engine.set_call_site?.(callSite);
       // A copy: the engine's memory is another one anyway, and Python may move its own.
       return engine.rpc(method, buffer.data.slice(), onResponse);
+    } catch (error) {
+      // The engine answers failures; what it throws is a trap, and Python would take it for the cell's own error.
+      trapped(error);
+      throw error;
     } finally {
       buffer.release();
     }

@@ -94,7 +94,12 @@ impl QueryContext {
         self.engine.post(SparkListenerSqlExecutionStart {
             execution_id,
             root_execution_id: Some(execution_id),
-            description: self.run.description.clone(),
+            // As `SQLExecution.withNewExecutionId`.
+            description: if self.run.description.is_empty() {
+                self.run.call_site.clone()
+            } else {
+                self.run.description.clone()
+            },
             details: self.run.call_site.clone(),
             physical_plan_description: self.plan_description(&self.run.plan.plan, false),
             spark_plan_info: self.plan_info(&self.run.plan.plan, false),
@@ -111,6 +116,7 @@ impl QueryContext {
         let shuffles: Vec<i32> = self.shuffle_specs.keys().copied().collect();
         let broadcasts: Vec<i64> = self.broadcasts.values().copied().collect();
         self.engine.release(&self.plans, &shuffles, &broadcasts);
+        self.engine.heartbeats();
         if let Some(execution_id) = self.execution_id {
             self.engine.post(SparkListenerSqlExecutionEnd {
                 execution_id,

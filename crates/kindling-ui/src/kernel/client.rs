@@ -151,6 +151,7 @@ fn receive(inner: &Rc<RefCell<Inner>>, data: &JsValue, deliver: &dyn Fn(KernelMe
         (KernelMessage::DownloadReply { name, .. }, Some(blob)) => {
             answer(Answer::File(name.clone().unwrap_or_else(|| "result".into()), blob));
         }
+        (KernelMessage::EventLogReply { .. }, Some(blob)) => answer(Answer::File("eventlog".into(), blob)),
         _ => answer(Answer::Message(Box::new(message))),
     }
 }

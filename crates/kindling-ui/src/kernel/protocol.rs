@@ -136,7 +136,6 @@ pub enum KernelMessage {
     },
     EventLogReply {
         id: u32,
-        text: String,
     },
     DownloadReply {
         id: u32,

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::host;
 use crate::kernel::client::Answer;
-use crate::kernel::protocol::{KernelMessage, KernelRequest};
+use crate::kernel::protocol::KernelRequest;
 use crate::shell::icon::Icon;
 use crate::shell::menu::Menu;
 use crate::spark::SparkPanel;
@@ -18,21 +18,12 @@ use crate::state::{App, use_app};
 pub fn download_event_log(app: App) {
     app.kernel_client.get_value().ask(
         |id| KernelRequest::EventLog { id },
-        move |answer| {
-            let text = match answer {
-                Answer::Message(message) => match *message {
-                    KernelMessage::EventLogReply { text, .. } => Some(text),
-                    _ => None,
-                },
-                _ => None,
-            };
-            match text.and_then(|text| host::text_blob(&text, "application/x-ndjson")) {
-                Some(blob) => {
-                    let name = app.versions.with_untracked(|v| v.application.clone());
-                    host::download(&name.unwrap_or_else(|| "eventlog".into()), &blob);
-                }
-                None => app.shell.toast(true, "No event log", "The kernel is not running.", None),
+        move |answer| match answer {
+            Answer::File(name, blob) => {
+                let application = app.versions.with_untracked(|v| v.application.clone());
+                host::download(&application.unwrap_or(name), &blob);
             }
+            _ => app.shell.toast(true, "No event log", "The kernel is not running.", None),
         },
     );
 }
@@ -106,9 +97,9 @@ pub fn SparkDock() -> impl IntoView {
             <div class="sp-head">
                 <b>"Spark UI"</b>
                 <span class="mono">
-                    {move || match app.spark.log_name() {
-                        Some(name) => Some(format!("{name} (opened log, read-only)")),
-                        None => app.versions.with(|v| v.application.clone()),
+                    {move || match app.spark.is_live() {
+                        true => app.versions.with(|v| v.application.clone()),
+                        false => app.spark.with(|store| store.application.id.clone()),
                     }}
                 </span>
                 <input
