@@ -26,6 +26,7 @@ use crate::{
     blocks::BlockStore,
     config::EngineConfig,
     executor::{Executor, Launch},
+    heartbeat,
     memory::UnifiedMemory,
     sql_metrics::NextId,
     stage_plan::StagePlan,
@@ -266,6 +267,7 @@ impl Engine {
             executor
         };
         let id = executor.id.clone();
+        let memory = heartbeat::metrics_update(&executor);
         let body = {
             let engine = Weak::clone(&self.this);
             let services = Arc::clone(&self.services);
@@ -288,7 +290,25 @@ impl Engine {
             max_on_heap_mem: Some(max_mem),
             max_off_heap_mem: Some(0),
         });
+        self.post(memory);
         Ok(id)
+    }
+
+    /// Tells of an executor's memory, if it is time for that.
+    fn heartbeat(&self, executor: &Executor) {
+        if executor.heartbeat.is_due(self.services.clock.now_millis()) {
+            self.post(heartbeat::metrics_update(executor));
+        }
+    }
+
+    /// Tells of the memory of all executors.
+    pub(crate) fn heartbeats(&self) {
+        let executors: Vec<_> = lock(&self.core).executors.values().cloned().collect();
+        for executor in executors {
+            // What a query held at most is told between its tasks; now it is over.
+            executor.memory.take_execution_peak();
+            self.post(heartbeat::metrics_update(&executor));
+        }
     }
 
     fn block_manager(&self, id: &ExecutorId) -> BlockManagerId {
@@ -481,6 +501,7 @@ fn executor_loop(engine: &Weak<Engine>, executor: &Arc<Executor>, services: &Arc
         let task_id = launch.description.task_id;
         drop(launch);
         let Some(engine) = engine.upgrade() else { return };
+        engine.heartbeat(executor);
         engine.task_finished(task_id, report);
     }
 }

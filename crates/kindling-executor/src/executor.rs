@@ -11,7 +11,7 @@ use std::{
 use kindling_events::ExecutorId;
 use kindling_scheduler::TaskDescription;
 
-use crate::{memory::UnifiedMemory, stage_plan::StagePlan, sync::lock};
+use crate::{heartbeat::Heartbeat, memory::UnifiedMemory, stage_plan::StagePlan, sync::lock};
 
 /// A task on its way to a thread.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Executor {
     pub id: ExecutorId,
     /// Its memory.
     pub memory: Arc<UnifiedMemory>,
+    /// When it told of its memory.
+    pub heartbeat: Heartbeat,
     queue: Mutex<VecDeque<Launch>>,
     ready: Condvar,
     dead: AtomicBool,
@@ -42,6 +44,7 @@ impl Executor {
         Executor {
             id,
             memory: Arc::new(memory),
+            heartbeat: Heartbeat::default(),
             queue: Mutex::new(VecDeque::new()),
             ready: Condvar::new(),
             dead: AtomicBool::new(false),

@@ -4,6 +4,7 @@ mod blocks;
 mod config;
 mod engine;
 mod executor;
+mod heartbeat;
 mod lower;
 mod memory;
 mod query;

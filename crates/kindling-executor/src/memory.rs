@@ -24,6 +24,7 @@ pub struct UnifiedMemory {
     total: u64,
     protected_storage: u64,
     execution: AtomicU64,
+    execution_peak: AtomicU64,
     storage: AtomicU64,
 }
 
@@ -37,6 +38,7 @@ impl UnifiedMemory {
             total,
             protected_storage: (total as f64 * storage_fraction) as u64,
             execution: AtomicU64::new(0),
+            execution_peak: AtomicU64::new(0),
             storage: AtomicU64::new(0),
         }
     }
@@ -49,6 +51,12 @@ impl UnifiedMemory {
     /// Bytes that operators hold.
     pub fn execution_used(&self) -> u64 {
         self.execution.load(Ordering::Relaxed)
+    }
+
+    /// The most that operators held since the last call.
+    pub fn take_execution_peak(&self) -> u64 {
+        let used = self.execution_used();
+        self.execution_peak.swap(used, Ordering::Relaxed).max(used)
     }
 
     /// Bytes of cached and broadcast blocks.
@@ -113,6 +121,7 @@ impl TaskMemoryPool {
     fn grown(&self, bytes: u64) {
         let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
         self.peak.fetch_max(used, Ordering::Relaxed);
+        self.memory.execution_peak.fetch_max(self.memory.execution_used(), Ordering::Relaxed);
     }
 }
 
