@@ -71,8 +71,8 @@ pub fn FileItem(row: FileRow) -> impl IntoView {
                             button=ViewFn::from(|| view! { <Icon name="more" small=true/> })
                         >
                             <button on:click=move |_| path.with_value(|path| crate::host::copy(path))>"Copy path"</button>
-                            <button disabled=directory on:click=move |_| files::download(app, path.get_value())>
-                                "Download"
+                            <button on:click=move |_| files::download(app, path.get_value(), directory)>
+                                {if directory { "Download as ZIP" } else { "Download" }}
                             </button>
                             <button class="danger" on:click=move |_| files::delete(app, path.get_value())>
                                 "Delete"

@@ -1,5 +1,7 @@
 //! What the panel reads: the live application's store, or an event log that was opened.
 
+use std::any::Any;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -20,6 +22,11 @@ struct Drawing {
     ended: f64,
     took: f64,
     pending: bool,
+    /// Its turns are under way.
+    busy: bool,
+    /// Changes so far, and those that the present turns show.
+    wanted: u64,
+    begun: u64,
 }
 
 /// Events folded into a store, and the page that looks at it.
@@ -27,13 +34,17 @@ struct Drawing {
 pub struct SparkFeed {
     /// The page shown.
     pub route: RwSignal<SparkRoute>,
-    version: RwSignal<u64>,
+    /// One for each turn of an update.
+    versions: [RwSignal<u64>; 3],
     live: StoredValue<AppStatusListener, LocalStorage>,
     log: StoredValue<Option<AppStatusListener>, LocalStorage>,
     /// Counts the logs that were opened or closed, so that a slice knows that it comes too late.
     generation: StoredValue<u32>,
     log_name: RwSignal<Option<String>>,
     drawing: StoredValue<Drawing>,
+    /// What pages keep while another one is shown, by name; its signals live as long as the feed.
+    kept: StoredValue<HashMap<String, Box<dyn Any>>, LocalStorage>,
+    owner: StoredValue<Owner, LocalStorage>,
 }
 
 impl SparkFeed {
@@ -41,12 +52,14 @@ impl SparkFeed {
     pub fn new() -> SparkFeed {
         SparkFeed {
             route: RwSignal::new(SparkRoute::Jobs),
-            version: RwSignal::new(0),
+            versions: [(); 3].map(|()| RwSignal::new(0)),
             live: StoredValue::new_local(AppStatusListener::default()),
             log: StoredValue::new_local(None),
             generation: StoredValue::new(0),
             log_name: RwSignal::new(None),
             drawing: StoredValue::new(Drawing::default()),
+            kept: StoredValue::new_local(HashMap::new()),
+            owner: StoredValue::new_local(Owner::current().unwrap_or_default()),
         }
     }
 
@@ -58,7 +71,7 @@ impl SparkFeed {
     }
 
     fn draw_soon(&self) {
-        let Drawing { ended, took, pending } = self.drawing.get_value();
+        let Drawing { ended, took, pending, .. } = self.drawing.get_value();
         if pending {
             return;
         }
@@ -72,25 +85,40 @@ impl SparkFeed {
     }
 
     fn draw(&self) {
-        let before = crate::host::now();
         self.drawing.update_value(|drawing| drawing.pending = false);
         self.changed();
-        // The effects run as microtasks of this turn; a timer comes after them.
-        let drawing = self.drawing;
-        Timeout::new(0, move || {
-            let ended = crate::host::now();
-            drawing.try_update_value(|drawing| {
-                drawing.ended = ended;
-                drawing.took = ended - before;
-            });
-        })
-        .forget();
     }
 
-    /// A new application starts (the kernel was restarted).
+    /// State of a page that outlives it: how a table is sorted, how far a graph is zoomed.
+    pub fn kept<T: Clone + Send + Sync + 'static>(&self, name: &str, initial: impl FnOnce() -> T) -> RwSignal<T> {
+        let known =
+            self.kept.with_value(|kept| kept.get(name).and_then(|own| own.downcast_ref::<RwSignal<T>>()).copied());
+        known.unwrap_or_else(|| {
+            let signal = self.owner.with_value(|owner| owner.with(|| RwSignal::new(initial())));
+            self.kept.update_value(|kept| {
+                kept.insert(name.to_string(), Box::new(signal));
+            });
+            signal
+        })
+    }
+
+    /// A new application starts (the kernel was restarted): jobs, stages and queries of the old one are gone, and so are the
+    /// pages about them. A log that is shown stays.
     pub fn reset(&self) {
         self.live.set_value(AppStatusListener::default());
+        if self.is_live_untracked() {
+            self.leave_details();
+        }
         self.changed();
+    }
+
+    /// Back to the tab of the page; what pages of the other application kept is forgotten.
+    fn leave_details(&self) {
+        self.kept.update_value(HashMap::clear);
+        let (here, tab) = (self.route.get_untracked(), self.route.get_untracked().tab());
+        if here != tab {
+            self.route.set(tab);
+        }
     }
 
     /// Shows an event log, of Kindling or of a real cluster, in place of the live application, read-only. It is read in
@@ -105,6 +133,7 @@ impl SparkFeed {
         self.generation.update_value(|generation| *generation += 1);
         self.log.set_value(Some(AppStatusListener::new(StatusLimits::default())));
         self.log_name.set(Some(name.to_string()));
+        self.leave_details();
         self.route.set(SparkRoute::Jobs);
         self.read_slice(text.into(), 0, self.generation.get_value());
         Ok(())
@@ -141,6 +170,7 @@ impl SparkFeed {
         self.generation.update_value(|generation| *generation += 1);
         self.log.set_value(None);
         self.log_name.set(None);
+        self.leave_details();
         self.route.set(SparkRoute::Jobs);
         self.changed();
     }
@@ -160,13 +190,56 @@ impl SparkFeed {
         self.log_name.with_untracked(Option::is_none)
     }
 
+    /// Has the page drawn, the parts of its later turns in turns of their own.
     pub(crate) fn changed(&self) {
-        self.version.update(|version| *version += 1);
+        self.versions[0].update(|version| *version += 1);
+        let mut idle = false;
+        self.drawing.update_value(|drawing| {
+            drawing.wanted += 1;
+            idle = !std::mem::replace(&mut drawing.busy, true);
+        });
+        if idle {
+            self.next_turn(1, crate::host::now());
+        }
+    }
+
+    /// The effects of a turn run as its microtasks; a timer comes after them.
+    fn next_turn(&self, turn: usize, since: f64) {
+        let feed = *self;
+        if turn == 1 {
+            self.drawing.update_value(|drawing| drawing.begun = drawing.wanted);
+        }
+        Timeout::new(0, move || {
+            if let Some(version) = feed.versions.get(turn) {
+                if version.try_update(|version| *version += 1).is_some() {
+                    feed.next_turn(turn + 1, since);
+                }
+                return;
+            }
+            let now = crate::host::now();
+            let again = feed.drawing.try_update_value(|drawing| {
+                drawing.ended = now;
+                drawing.took = now - since;
+                drawing.busy = drawing.wanted != drawing.begun;
+                drawing.busy
+            });
+            if again == Some(true) {
+                feed.next_turn(1, now);
+            }
+        })
+        .forget();
     }
 
     /// Reads the store; whoever does so in an effect or a view is run again when it changes.
     pub fn with<R>(&self, read: impl FnOnce(&AppStatusStore) -> R) -> R {
-        self.version.track();
+        self.with_in_turn(0, read)
+    }
+
+    /// The same for the heavy parts of a page: they are drawn in a later turn (1 or 2), so that none takes long.
+    pub fn with_in_turn<R>(&self, turn: usize, read: impl FnOnce(&AppStatusStore) -> R) -> R {
+        if let Some(version) = self.versions.get(turn) {
+            version.track();
+        }
         self.with_untracked(read)
     }
 

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use leptos::prelude::*;
 
+use super::SparkFeed;
+
 /// What a cell is sorted by.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Key {
@@ -112,9 +114,17 @@ pub struct TableState {
 const PAGE: usize = 50;
 
 impl TableState {
-    /// Sorted by a column at first, `descending` or not.
-    pub fn sorted(column: usize, descending: bool) -> Self {
-        TableState { sort: RwSignal::new((column, descending)), page: RwSignal::new(0) }
+    /// Sorted by a column at first, `descending` or not; as it was left when the page was shown before.
+    pub fn sorted(feed: SparkFeed, name: &str, column: usize, descending: bool) -> Self {
+        TableState {
+            sort: feed.kept(&format!("{name}/sort"), || (column, descending)),
+            page: feed.kept(&format!("{name}/page"), || 0),
+        }
+    }
+
+    /// The states of several tables of a page, by column 0.
+    pub fn several<const N: usize>(feed: SparkFeed, name: &str, descending: bool) -> [Self; N] {
+        std::array::from_fn(|at| TableState::sorted(feed, &format!("{name}/{at}"), 0, descending))
     }
 
     /// Goes to the page of a row, counted in sorted order.

@@ -150,12 +150,12 @@ pub fn add(app: App, list: &web_sys::FileList) {
         let mut taken: Vec<String> =
             app.files.entries.with_untracked(|e| e.iter().flatten().map(|e| e.path.clone()).collect());
         taken.extend(app.files.uploads.with_untracked(|u| u.iter().map(|u| u.path.clone()).collect::<Vec<_>>()));
-        put(app, file_format::free_path(&name, &taken), &file, true);
+        put(app, file_format::free_path(&name, &taken), &file);
     }
 }
 
 /// Writes a file and shows how far it is.
-pub fn put(app: App, path: String, blob: &web_sys::Blob, open: bool) {
+pub fn put(app: App, path: String, blob: &web_sys::Blob) {
     let total = blob.size();
     app.files.uploads.update(|u| u.push(Upload { path: path.clone(), loaded: 0.0, total }));
     let done = move |path: &str| app.files.uploads.update(|u| u.retain(|u| u.path != path));
@@ -176,9 +176,6 @@ pub fn put(app: App, path: String, blob: &web_sys::Blob, open: bool) {
             }
             _ => {
                 done(&name);
-                if open {
-                    app.files.open.set(Some(name.clone()));
-                }
                 refresh(app);
             }
         },
@@ -239,9 +236,12 @@ pub fn insert_read_cell(app: App, path: &str, directory: bool) {
     app.select(&id);
 }
 
-/// Offers a file as a download.
-pub fn download(app: App, path: String) {
-    let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+/// Offers a file as a download, a folder as an archive.
+pub fn download(app: App, path: String, directory: bool) {
+    let mut name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+    if directory {
+        name.push_str(".zip");
+    }
     app.storage.get_value().ask(
         |id| StorageRequest::Get { id, path },
         None,
@@ -308,7 +308,7 @@ pub async fn fetch_sample(app: App, path: String) {
         Err(error) => Err(error),
     };
     match fetched {
-        Ok(blob) => put(app, path, blob.unchecked_ref::<web_sys::Blob>(), false),
+        Ok(blob) => put(app, path, blob.unchecked_ref::<web_sys::Blob>()),
         Err(error) => app.shell.toast(true, format!("{path} is not there"), error, None),
     }
 }

@@ -2,7 +2,7 @@
 //! taken in ten times a second, so that a cell that prints a million lines does not take the page with it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use kindling_events::{SparkListenerEvent, event_from_json};
@@ -17,6 +17,8 @@ use crate::model::stream_text::StreamText;
 
 /// Time between two updates while something runs.
 const FLUSH_MS: u32 = 100;
+/// How long an update may hold the page up.
+const SLICE_MS: f64 = 8.0;
 
 /// The whole text of a cell's streams, kept outside the page's memory as blobs once it is too long to show.
 #[derive(Default)]
@@ -25,17 +27,26 @@ struct FullStream {
     blobs: Vec<web_sys::Blob>,
 }
 
+/// What has arrived and is not taken in yet, in order.
+enum Arrived {
+    /// A cell wrote.
+    Stream(String, StreamName, String),
+    /// A listener event's JSON.
+    Event(String),
+    /// Anything else.
+    Message(Box<KernelMessage>),
+}
+
 #[derive(Default)]
-struct Gathered {
-    streams: Vec<(String, StreamName, String)>,
-    events: Vec<String>,
+struct Inbox {
+    arrived: VecDeque<Arrived>,
     scheduled: bool,
     full: HashMap<String, FullStream>,
 }
 
 thread_local! {
     // The page has one thread and one kernel.
-    static GATHERED: RefCell<Gathered> = RefCell::default();
+    static INBOX: RefCell<Inbox> = RefCell::default();
 }
 
 /// Bytes of stream text after which a blob is made.
@@ -43,14 +54,14 @@ const BLOB_BYTES: usize = 1 << 20;
 
 /// Forgets the text of a cell's last run.
 pub fn forget_full_stream(cell: &str) {
-    GATHERED.with_borrow_mut(|g| {
+    INBOX.with_borrow_mut(|g| {
         g.full.remove(cell);
     });
 }
 
 /// All that a cell wrote, for a download.
 pub fn full_stream(cell: &str) -> Option<web_sys::Blob> {
-    GATHERED.with_borrow(|g| {
+    INBOX.with_borrow(|g| {
         let full = g.full.get(cell)?;
         let parts = js_sys::Array::new();
         full.blobs.iter().for_each(|blob| {
@@ -63,30 +74,40 @@ pub fn full_stream(cell: &str) -> Option<web_sys::Blob> {
 
 /// Takes a message in.
 pub fn receive(app: App, message: KernelMessage) {
-    match message {
+    let at_once = match message {
         KernelMessage::Stream { id, name, text } => {
-            if let Some(cell) = cell_of(app, id) {
-                gather(app, |g| {
-                    let full = g.full.entry(cell.clone()).or_default();
-                    full.pending.push_str(&text);
-                    if full.pending.len() > BLOB_BYTES
-                        && let Some(blob) = host::text_blob(&std::mem::take(&mut full.pending), "text/plain")
-                    {
-                        full.blobs.push(blob);
-                    }
-                    let name = StreamName::parse(&name);
-                    match g.streams.last_mut() {
-                        Some((c, n, t)) if *c == cell && *n == name => t.push_str(&text),
-                        _ => g.streams.push((cell, name, text)),
-                    }
-                });
-            }
+            let Some(cell) = cell_of(app, id) else { return };
+            INBOX.with_borrow_mut(|inbox| inbox.write(cell, StreamName::parse(&name), text));
+            false
         }
-        KernelMessage::Events { events } => gather(app, |g| g.events.extend(events)),
+        KernelMessage::Events { events } => {
+            INBOX.with_borrow_mut(|inbox| inbox.arrived.extend(events.into_iter().map(Arrived::Event)));
+            false
+        }
         message => {
-            // Everything before it is taken in first: order is kept.
-            flush(app);
-            take(app, message);
+            INBOX.with_borrow_mut(|inbox| inbox.arrived.push_back(Arrived::Message(Box::new(message))));
+            true
+        }
+    };
+    if at_once {
+        take_in(app, SLICE_MS);
+    } else {
+        schedule(app, FLUSH_MS);
+    }
+}
+
+impl Inbox {
+    fn write(&mut self, cell: String, name: StreamName, text: String) {
+        let full = self.full.entry(cell.clone()).or_default();
+        full.pending.push_str(&text);
+        if full.pending.len() > BLOB_BYTES
+            && let Some(blob) = host::text_blob(&std::mem::take(&mut full.pending), "text/plain")
+        {
+            full.blobs.push(blob);
+        }
+        match self.arrived.back_mut() {
+            Some(Arrived::Stream(c, n, t)) if *c == cell && *n == name => t.push_str(&text),
+            _ => self.arrived.push_back(Arrived::Stream(cell, name, text)),
         }
     }
 }
@@ -95,47 +116,82 @@ fn cell_of(app: App, request: u32) -> Option<String> {
     app.running.with_untracked(|r| r.as_ref().filter(|(id, _)| *id == request).map(|(_, cell)| cell.clone()))
 }
 
-fn gather(app: App, add: impl FnOnce(&mut Gathered)) {
-    let schedule = GATHERED.with_borrow_mut(|g| {
-        add(g);
-        !std::mem::replace(&mut g.scheduled, true)
-    });
-    if schedule {
-        gloo_timers::callback::Timeout::new(FLUSH_MS, move || flush(app)).forget();
+fn schedule(app: App, millis: u32) {
+    if !INBOX.with_borrow_mut(|inbox| std::mem::replace(&mut inbox.scheduled, true)) {
+        gloo_timers::callback::Timeout::new(millis, move || {
+            INBOX.with_borrow_mut(|inbox| inbox.scheduled = false);
+            take_in(app, SLICE_MS);
+        })
+        .forget();
     }
 }
 
-/// Takes in what was gathered.
+/// Takes in all that has arrived.
 pub fn flush(app: App) {
-    let (streams, events) = GATHERED.with_borrow_mut(|g| {
-        g.scheduled = false;
-        (std::mem::take(&mut g.streams), std::mem::take(&mut g.events))
-    });
-    if !events.is_empty() {
-        let events: Vec<_> = events
-            .iter()
-            .filter_map(|line| match event_from_json(line) {
-                Ok(event) => Some(event),
-                Err(error) => {
-                    web_sys::console::error_1(&format!("{error}: {line}").into());
-                    None
-                }
-            })
-            .collect();
-        app.progress.update(|p| events.iter().for_each(|e| p.on_event(e)));
-        for event in &events {
-            if let SparkListenerEvent::ExecutorRemoved(e) = event {
-                app.shell.toast(true, format!("Executor {} lost", e.executor_id.as_str()), e.reason.clone(), None);
+    take_in(app, f64::INFINITY);
+}
+
+/// Takes in what has arrived, in order, for so long; the rest follows in turns of its own, between which the page answers.
+fn take_in(app: App, millis: f64) {
+    let until = host::now() + millis;
+    let mut batch = Batch::default();
+    loop {
+        if host::now() >= until {
+            batch.apply(app);
+            return schedule(app, 0);
+        }
+        let Some(next) = INBOX.with_borrow_mut(|inbox| inbox.arrived.pop_front()) else { return batch.apply(app) };
+        match next {
+            Arrived::Event(line) => batch.event(app, &line),
+            Arrived::Stream(cell, name, text) => batch.streams.push((cell, name, text)),
+            Arrived::Message(message) => {
+                batch.apply(app);
+                take(app, *message);
             }
         }
-        app.spark.push(&events);
     }
-    if !streams.is_empty() {
-        app.notebook.update(|n| {
-            for (cell, name, text) in streams {
-                n.update(&cell, |c| push_stream(c, name, &text));
+}
+
+/// Folding wakes what shows it, so events are folded so many at a time.
+const BATCH: usize = 64;
+
+/// What is folded together.
+#[derive(Default)]
+struct Batch {
+    events: Vec<SparkListenerEvent>,
+    streams: Vec<(String, StreamName, String)>,
+}
+
+impl Batch {
+    fn event(&mut self, app: App, line: &str) {
+        match event_from_json(line) {
+            Ok(event) => self.events.push(event),
+            Err(error) => web_sys::console::error_1(&format!("{error}: {line}").into()),
+        }
+        if self.events.len() >= BATCH {
+            self.apply(app);
+        }
+    }
+
+    fn apply(&mut self, app: App) {
+        let (events, streams) = (std::mem::take(&mut self.events), std::mem::take(&mut self.streams));
+        if !events.is_empty() {
+            app.progress.update(|p| events.iter().for_each(|e| p.on_event(e)));
+            for event in &events {
+                if let SparkListenerEvent::ExecutorRemoved(e) = event {
+                    let title = format!("Executor {} lost", e.executor_id.as_str());
+                    app.shell.toast(true, title, e.reason.clone(), None);
+                }
             }
-        });
+            app.spark.push(&events);
+        }
+        if !streams.is_empty() {
+            app.notebook.update(|n| {
+                for (cell, name, text) in streams {
+                    n.update(&cell, |c| push_stream(c, name, &text));
+                }
+            });
+        }
     }
 }
 

@@ -17,8 +17,8 @@ use crate::{
 /// The page.
 #[component]
 pub fn Executors(feed: SparkFeed) -> impl IntoView {
-    let rows = TableState::sorted(0, false);
-    let totals = TableState::sorted(99, false);
+    let rows = TableState::sorted(feed, "executors", 0, false);
+    let totals = TableState::sorted(feed, "executors/totals", 99, false);
     let asking = RwSignal::new(None::<ExecutorId>);
     let actions = use_context::<PanelActions>();
     let kill = move || actions.and_then(|actions| actions.kill_executor).filter(|_| feed.is_live());

@@ -14,7 +14,7 @@ use crate::spark::{
 /// The page.
 #[component]
 pub fn Job(feed: SparkFeed, id: i32) -> impl IntoView {
-    let states = [(); 5].map(|()| TableState::sorted(0, true));
+    let states = TableState::several::<5>(feed, &format!("job/{id}"), true);
     let known = Memo::new(move |_| feed.with(|store| store.jobs.contains_key(&JobId(id))));
     move || {
         if !known.get() {

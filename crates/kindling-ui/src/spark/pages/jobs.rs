@@ -15,7 +15,7 @@ use crate::spark::{
 /// The page.
 #[component]
 pub fn Jobs(feed: SparkFeed) -> impl IntoView {
-    let states = [(); 3].map(|()| TableState::sorted(0, true));
+    let states = TableState::several::<3>(feed, "jobs", true);
     move || {
         let has_jobs = feed.with(|store| !store.jobs.is_empty());
         if !has_jobs {
@@ -89,8 +89,9 @@ fn NoJobs(feed: SparkFeed) -> impl IntoView {
 /// The event timeline of the application, or of one job.
 #[component]
 pub fn Timeline(feed: SparkFeed, job: Option<i32>) -> impl IntoView {
-    let zooming = RwSignal::new(false);
-    let zoom = RwSignal::new(None::<Span>);
+    let name = job.map_or("jobs".to_string(), |job| format!("job/{job}"));
+    let zooming = feed.kept(&format!("{name}/zooming"), || false);
+    let zoom = feed.kept(&format!("{name}/zoom"), || None::<Span>);
     let limits = move || {
         let now = feed.now();
         feed.with_untracked(|store| limits(store, job, now))

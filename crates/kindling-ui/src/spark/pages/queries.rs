@@ -14,8 +14,8 @@ use crate::spark::{
 /// The page.
 #[component]
 pub fn Queries(feed: SparkFeed) -> impl IntoView {
-    let state = TableState::sorted(0, true);
-    let search = RwSignal::new(String::new());
+    let state = TableState::sorted(feed, "queries", 0, true);
+    let search = feed.kept("queries/search", String::new);
     view! {
         <div class="page" data-testid="page-queries">
             <div class="ph"><h2>"SQL / DataFrame"</h2></div>

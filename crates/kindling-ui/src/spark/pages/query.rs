@@ -53,13 +53,13 @@ struct Plans {
 #[component]
 pub fn Query(feed: SparkFeed, id: i64) -> impl IntoView {
     let key = ExecutionId(id);
-    let row = TableState::sorted(0, true);
+    let row = TableState::sorted(feed, &format!("query/{id}"), 0, true);
     let plans = Plans {
-        shown: RwSignal::new(Shown::Final),
-        zoom: RwSignal::new(1.0),
-        search: RwSignal::new(String::new()),
-        with_metrics: RwSignal::new(false),
-        selected: RwSignal::new(None),
+        shown: feed.kept(&format!("query/{id}/shown"), || Shown::Final),
+        zoom: feed.kept(&format!("query/{id}/zoom"), || 1.0),
+        search: feed.kept(&format!("query/{id}/search"), String::new),
+        with_metrics: feed.kept("query/metrics", || false),
+        selected: feed.kept(&format!("query/{id}/selected"), || None),
     };
     let known = Memo::new(move |_| feed.with(|store| store.executions.contains_key(&key)));
     let adaptive =

@@ -24,15 +24,22 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
     let known = Memo::new(move |_| feed.with(|store| store.stages.contains_key(&key)));
     let job =
         Memo::new(move |_| feed.with(|store| store.stages.get(&key)?.job_ids.iter().next_back().map(|job| job.0)));
-    let executors = TableState::sorted(0, false);
-    let tasks = TableState::sorted(0, false);
-    let additional = RwSignal::new(false);
+    let name = format!("stage/{id}/{attempt}");
+    let executors = TableState::sorted(feed, &format!("{name}/executors"), 0, false);
+    let tasks = TableState::sorted(feed, &format!("{name}/tasks"), 0, false);
+    let additional = feed.kept("stage/additional", || false);
     // Three places show it, and finding it looks at every task.
     let skewed = Memo::new(move |_| feed.with(|store| store.stages.get(&key).and_then(skew::find)));
-    let with_stage = move |read: &dyn Fn(&AppStatusStore, &StageData, i64) -> AnyView| {
+    let with_stage = move |turn: usize, read: &dyn Fn(&AppStatusStore, &StageData, i64) -> AnyView| {
         let now = feed.now();
-        feed.with(|store| store.stages.get(&key).map_or_else(none, |stage| read(store, stage, now)))
+        feed.with_in_turn(turn, |store| store.stages.get(&key).map_or_else(none, |stage| read(store, stage, now)))
     };
+    // A stage of thousands of tasks comes in turns when it is opened, too.
+    let large = feed.with_untracked(|store| store.stages.get(&key).is_some_and(|stage| stage.tasks.len() > LARGE));
+    let arrived = RwSignal::new(if large { 0 } else { 2 });
+    if large {
+        arrive(arrived);
+    }
     move || {
         if !known.get() {
             let hint = view! { "It is not in this application, or older than what is kept." }.into_any();
@@ -42,7 +49,10 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
         let label = move || feed.with(|store| store.stages.get(&key).map(timeline_label).unwrap_or_default());
         let timeline = move || {
             let now = feed.now();
-            feed.with(|store| {
+            if arrived.get() < 2 {
+                return String::new();
+            }
+            feed.with_in_turn(2, |store| {
                 let Some(stage) = store.stages.get(&key) else { return String::new() };
                 stage_timeline(stage, skewed.with(|skew| skew.as_ref().map(|skew| skew.task_id)), now)
             })
@@ -58,7 +68,10 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
             </button>
         }
         .into_any();
-        let summary = move || with_stage(&|store, stage, _| summary_metrics(store, stage, additional.get()));
+        let summary = move || match arrived.get() {
+            0 => none(),
+            _ => with_stage(1, &|store, stage, _| summary_metrics(store, stage, additional.get())),
+        };
         let title = move || {
             let count = feed.with(|store| {
                 store.stages.get(&key).map_or(0, |stage| stage.tasks.values().filter(|task| task.is_success()).count())
@@ -67,8 +80,8 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
         };
         view! {
             <div class="page" data-testid="page-stage" data-stage-id=id>
-                {move || with_stage(&|store, stage, _| head(store, stage))}
-                {move || with_stage(&|store, _, _| skewed.get().map_or_else(none, |skew| skew_callout(store, skew, tasks)))}
+                {move || with_stage(0, &|store, stage, _| head(store, stage))}
+                {move || with_stage(0, &|store, _, _| skewed.get().map_or_else(none, |skew| skew_callout(store, skew, tasks)))}
                 {move || job.get().map(|job| view! { <DagSection feed job stage=Some(id)/> })}
                 <section class="sec">
                     <header><h3>"Event Timeline"</h3></header>
@@ -78,16 +91,30 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
                     <header><h3>{title}</h3>{toggle}</header>
                     {summary}
                 </section>
-                {move || with_stage(&|store, stage, _| {
+                {move || with_stage(1, &|store, stage, _| {
                     section("Aggregated Metrics by Executor", none(), executor_table(store, stage, executors))
                 })}
-                {move || with_stage(&|store, stage, now| {
+                {move || if arrived.get() < 2 { none() } else { with_stage(2, &|store, stage, now| {
                     section(format!("Tasks ({})", stage.tasks.len()), none(), task_table(store, stage, now, skewed.with(|skew| skew.as_ref().map(|skew| skew.task_id)), tasks))
-                })}
+                })}}
             </div>
         }
         .into_any()
     }
+}
+
+/// More tasks than this are worth more than one turn.
+const LARGE: usize = 500;
+
+/// Counts turns up to 2.
+fn arrive(arrived: RwSignal<usize>) {
+    gloo_timers::callback::Timeout::new(0, move || {
+        // The page may be left already.
+        if arrived.try_update(|turn| *turn += 1).is_some() && arrived.get_untracked() < 2 {
+            arrive(arrived);
+        }
+    })
+    .forget();
 }
 
 fn timeline_label(stage: &StageData) -> String {

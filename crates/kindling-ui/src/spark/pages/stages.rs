@@ -14,7 +14,7 @@ use crate::spark::{
 /// The page.
 #[component]
 pub fn Stages(feed: SparkFeed) -> impl IntoView {
-    let states = [(); 5].map(|()| TableState::sorted(0, true));
+    let states = TableState::several::<5>(feed, "stages", true);
     view! {
         <div class="page" data-testid="page-stages">
             <div class="ph"><h2>"Stages for All Jobs"</h2></div>

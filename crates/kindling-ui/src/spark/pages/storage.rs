@@ -13,8 +13,8 @@ use crate::spark::{
 /// The page.
 #[component]
 pub fn Storage(feed: SparkFeed) -> impl IntoView {
-    let state = TableState::sorted(0, false);
-    let chosen = RwSignal::new(None::<i32>);
+    let state = TableState::sorted(feed, "storage", 0, false);
+    let chosen = feed.kept("storage/chosen", || None::<i32>);
     view! {
         <div class="page" data-testid="page-storage">
             <div class="ph"><h2>"Storage"</h2></div>
