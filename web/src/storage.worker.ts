@@ -3,6 +3,7 @@
 import type { FileEntry, StorageMessage, StorageRequest } from "./protocol";
 import { FileTree } from "./storage/files";
 import { type RingMemory, serveRing } from "./storage/server";
+import { zip } from "./storage/zip";
 
 const CHANGED_DELAY_MILLIS = 100;
 const PROGRESS_MILLIS = 100;
@@ -37,6 +38,17 @@ const tree: Promise<FileTree> = (async () => {
   return files;
 })();
 
+/** A file, or a folder with all it holds as an archive. */
+async function download(files: FileTree, path: string): Promise<Blob> {
+  if (!(await files.stat(path)).directory) return files.get(path);
+  const name = path.split("/").at(-1)!;
+  const entries = [];
+  for (const entry of await files.walk(path)) {
+    if (!entry.directory) entries.push({ name: `${name}/${entry.path.slice(path.length + 1)}`, modified: entry.modified, blob: await files.get(entry.path) });
+  }
+  return zip(entries);
+}
+
 async function handle(request: StorageRequest): Promise<void> {
   const files = await tree;
   const { id } = request;
@@ -58,7 +70,7 @@ async function handle(request: StorageRequest): Promise<void> {
       return;
     }
     case "get":
-      post({ kind: "blob", id, blob: await files.get(request.path) });
+      post({ kind: "blob", id, blob: await download(files, request.path) });
       return;
     case "delete":
       await files.delete(request.path, request.recursive);

@@ -26,6 +26,7 @@ class CellStream(io.TextIOBase):
         self._pending: List[str] = []
         self._size = 0
         self._sent = 0
+        self._full = False
         self._last = 0.0
         self._since = 0.0
         self._tail: List[str] = []
@@ -50,31 +51,33 @@ class CellStream(io.TextIOBase):
         raise io.UnsupportedOperation("fileno")
 
     def write(self, text: str) -> int:
+        # Cells that print a million lines come through here twice a line: what can be left out is.
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        if text:
-            if self._sent + self._size >= _HEAD:
-                self._keep_tail(text)
-            else:
-                now = time.monotonic()
-                if not self._pending:
-                    self._since = now
-                self._pending.append(text)
-                self._size += len(text)
-                # A whole line goes at once when the last post is long ago; a part of one may wait for its end.
-                start = self._last if text.endswith("\n") else max(self._last, self._since)
-                if self._size >= _BATCH or now - start >= _INTERVAL:
-                    self.flush()
-        return len(text)
+        length = len(text)
+        if self._full:
+            self._tail.append(text)
+            self._tail_size += length
+            if self._tail_size > 2 * _TAIL + _BATCH:
+                self._shorten_tail()
+        elif length:
+            now = time.monotonic()
+            if not self._pending:
+                self._since = now
+            self._pending.append(text)
+            self._size += length
+            # A whole line goes at once when the last post is long ago; a part of one may wait for its end.
+            start = self._last if text.endswith("\n") else max(self._last, self._since)
+            if self._size >= _BATCH or now - start >= _INTERVAL:
+                self.flush()
+            self._full = self._sent + self._size >= _HEAD
+        return length
 
-    def _keep_tail(self, text: str) -> None:
-        self._tail.append(text)
-        self._tail_size += len(text)
-        if self._tail_size > 2 * _TAIL + _BATCH:
-            kept = "".join(self._tail)
-            self._dropped += len(kept) - _TAIL
-            self._tail = [kept[-_TAIL:]]
-            self._tail_size = _TAIL
+    def _shorten_tail(self) -> None:
+        kept = "".join(self._tail)
+        self._dropped += len(kept) - _TAIL
+        self._tail = [kept[-_TAIL:]]
+        self._tail_size = _TAIL
 
     def flush(self) -> None:
         if self._pending:
