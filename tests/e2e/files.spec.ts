@@ -1,85 +1,94 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, test } from "@playwright/test";
-import { KindlingPage } from "./kindling_page";
+import { spawnSync } from "node:child_process";
+import { expect, test } from "./fixtures";
+import { file } from "./kindling_page";
 
-const folder = mkdtempSync(join(tmpdir(), "kindling-files-"));
+/** Prints what the archive on stdin holds; fails where a checksum is wrong. */
+const UNZIP = `
+import io, sys, zipfile
+archive = zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read()))
+assert archive.testzip() is None
+for name in archive.namelist():
+    print(archive.read(name).decode())
+`;
 
-function file(name: string, content: string | Buffer): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-}
-
-test("an uploaded CSV is previewed, read and kept across reloads", async ({ page }) => {
-  const kindling = new KindlingPage(page);
-  await kindling.open();
-  await kindling.newNotebook();
-  await page.getByRole("tab", { name: "Files" }).click();
-  await kindling.upload(file("cities.csv", "city,people\nOslo,700000\nBergen,290000\n"));
-  const row = page.getByTestId("file-row").filter({ hasText: "cities.csv" });
-  await expect(row).toBeVisible();
+test("an uploaded CSV is previewed, read by a ready cell, and downloaded", async ({ kindling }) => {
+  const { page } = kindling;
+  const text = "city,people\nOslo,700000\nBergen,290000\nTromsø,\n";
+  await kindling.upload(file("cities.csv", text));
+  const row = kindling.file("cities.csv");
+  await expect(row).toHaveAttribute("aria-expanded", "false");
   await row.click();
-  await expect(page.getByTestId("schema-preview")).toContainText("people");
-  const output = await kindling.run(
-    0,
-    'df = spark.read.option("header", True).option("inferSchema", True).csv("cities.csv")\ndf.orderBy("city").show()\nprint(open("cities.csv").readline())',
-  );
-  await expect(output).toContainText("|Bergen|290000|");
-  await expect(output).toContainText("city,people");
-  await page.reload();
-  await page.getByRole("tab", { name: "Files" }).click();
-  await expect(page.getByTestId("file-row").filter({ hasText: "cities.csv" })).toBeVisible();
+  await expect(row).toHaveAttribute("aria-expanded", "true");
+  const preview = page.getByTestId("schema-preview");
+  await expect(preview).toContainText("people");
+  await expect(preview).toContainText("int");
+  await expect(preview).toContainText("33%");
+  await page.getByTestId("insert-read").click();
+  await expect(kindling.cells).toHaveCount(2);
+  await page.keyboard.press("Control+Enter");
+  await kindling.ended(1);
+  await expect(kindling.cell(1).getByTestId("result-grid")).toContainText("Bergen");
+  const { bytes } = await kindling.download(async () => {
+    await page.getByRole("button", { name: "More actions for cities.csv" }).click();
+    await page.getByRole("button", { name: "Download", exact: true }).last().click();
+  });
+  expect(bytes.toString()).toBe(text);
 });
 
-test("files that Python writes are read by Spark, and the other way round", async ({ page }) => {
-  const kindling = new KindlingPage(page);
-  await kindling.open();
-  await kindling.newNotebook();
-  const output = await kindling.run(
-    0,
+test("files of every kind are listed with their format and columns", async ({ kindling }) => {
+  await kindling.done('spark.range(4).selectExpr("id", "id * 2 AS twice").coalesce(1).write.mode("overwrite").parquet("kinds/twice")');
+  const parquet = await kindling.done('import glob\nprint(glob.glob("kinds/twice/*.parquet")[0])');
+  expect(await parquet.innerText()).toContain("part-");
+  await kindling.upload(file("kinds.tsv", "a\tb\n1\tx\n"), file("kinds.json", '{"n": 1, "deep": {"x": [1, 2]}}\n'), file("kinds.txt", "just text\n"));
+  for (const [name, column] of [
+    ["kinds.tsv", "b"],
+    ["kinds.json", "deep"],
+  ] as const) {
+    await kindling.file(name).click();
+    await expect(kindling.page.getByTestId("schema-preview")).toContainText(column);
+  }
+});
+
+test("files that Python writes are read by Spark, and the other way round", async ({ kindling }) => {
+  const output = await kindling.done(
     [
       "import os",
       'os.makedirs("made", exist_ok=True)',
       'with open("made/a.txt", "w") as f:',
       '    f.write("one\\ntwo\\n")',
-      'print(spark.read.text("made").count())',
+      'print("lines", spark.read.text("made/a.txt").count())',
       'spark.range(5).write.mode("overwrite").parquet("made/ids")',
       'print(sorted(os.listdir("made")))',
-      'print(spark.read.parquet("made/ids").count())',
+      'print("rows", spark.read.parquet("made/ids").count())',
     ].join("\n"),
   );
-  await expect(output).toContainText("2");
+  await expect(output).toContainText("lines 2");
   await expect(output).toContainText("['a.txt', 'ids']");
-  await expect(output).toContainText("5");
+  await expect(output).toContainText("rows 5");
 });
 
-test("binary junk named .csv gives rows or an error, and a responsive page", async ({ page }) => {
-  const kindling = new KindlingPage(page);
-  await kindling.open();
-  await kindling.newNotebook();
-  await page.getByRole("tab", { name: "Files" }).click();
-  await kindling.upload(file("junk.csv", Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256))));
-  await expect(page.getByTestId("file-row").filter({ hasText: "junk.csv" })).toBeVisible();
-  await kindling.run(0, 'spark.read.csv("junk.csv").count()');
-  await kindling.run(0, "print(1 + 1)");
-  await expect(kindling.cell(0)).toContainText("2");
+test("a written result can be downloaded from the file list", async ({ kindling }) => {
+  await kindling.done('spark.range(3).coalesce(1).write.mode("overwrite").option("header", True).csv("written/out")\nimport os\nprint(os.listdir("written/out"))');
+  await kindling.sideTab("Files");
+  const row = kindling.page.locator('[data-testid="file-row"][data-path^="written/out"]').first();
+  await expect(row).toBeVisible();
+  await row.click();
+  const { name, bytes } = await kindling.download(async () => {
+    await kindling.page.getByRole("button", { name: /More actions for written\/out/ }).first().click();
+    await kindling.page.getByRole("button", { name: "Download as ZIP" }).click();
+  });
+  expect(name).toBe("out.zip");
+  const { stdout } = spawnSync("python3", ["-c", UNZIP], { input: bytes });
+  expect(stdout.toString()).toContain("id\n0\n1\n2\n");
 });
 
-test("a missing path is named with Spark's condition", async ({ page }) => {
-  const kindling = new KindlingPage(page);
-  await kindling.open();
-  await kindling.newNotebook();
-  await kindling.run(0, 'spark.read.csv("nowhere.csv").show()');
-  await expect(kindling.cell(0).getByTestId("cell-error")).toContainText("PATH_NOT_FOUND");
-});
-
-test("a million printed lines leave the page responsive", async ({ page }) => {
-  const kindling = new KindlingPage(page);
-  await kindling.open();
-  await kindling.newNotebook();
-  await kindling.run(0, "for i in range(1_000_000):\n    print(i)");
-  await expect(kindling.cell(0)).toContainText("999999");
-  await page.getByTestId("theme-toggle").click({ timeout: 2_000 });
+test("a deleted file comes back with Undo", async ({ kindling }) => {
+  const { page } = kindling;
+  await kindling.upload(file("regret.csv", "a\n1\n"));
+  await kindling.file("regret.csv").click();
+  await page.getByRole("button", { name: "More actions for regret.csv" }).click();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await expect(kindling.file("regret.csv")).toHaveCount(0);
+  await page.getByTestId("toast").getByRole("button", { name: "Undo" }).click();
+  await expect(kindling.file("regret.csv")).toBeVisible();
 });

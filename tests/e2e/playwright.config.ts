@@ -8,21 +8,23 @@ const shared = join(homedir(), ".cache", "kindling", "target");
 const target = process.env.CARGO_TARGET_DIR ?? (existsSync(shared) ? shared : join(root, "target"));
 const kindling = join(target, "debug", "kindling");
 
-/** The site as `npm start` serves it, and on a plain host under a sub-path. */
+export const dist = join(root, "dist");
+/** The site as `npm start` serves it; the port after it is for a plain host (`plain_host.spec.ts`). */
 export const port = Number(process.env.KINDLING_E2E_PORT ?? 8461);
 export const plainPort = port + 1;
+export const site = `http://localhost:${port}/`;
 
 export default defineConfig({
   testDir: ".",
   outputDir: join(root, "test-results"),
-  timeout: 120_000,
+  timeout: 240_000,
   expect: { timeout: 30_000 },
   // Each page has its own engine with its own threads: two at once already fill a small machine.
   workers: 1,
   retries: 0,
   reporter: [["list"], ["json", { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ?? join(root, "target", "playwright.json") }]],
   use: {
-    baseURL: `http://localhost:${port}/`,
+    baseURL: site,
     browserName: "chromium",
     viewport: { width: 1440, height: 900 },
     launchOptions: { executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] },
@@ -30,11 +32,6 @@ export default defineConfig({
     trace: "off",
   },
   webServer: [
-    { command: `${kindling} serve ${join(root, "dist")} --port ${port}`, port, reuseExistingServer: false },
-    {
-      command: `${kindling} serve ${join(root, "dist")} --port ${plainPort} --base /some/path/ --no-isolation`,
-      port: plainPort,
-      reuseExistingServer: false,
-    },
+    { command: `${kindling} serve ${dist} --port ${port}`, port, reuseExistingServer: false },
   ],
 });
