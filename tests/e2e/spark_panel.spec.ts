@@ -1,5 +1,5 @@
 import { expect, test } from "./fixtures";
-import { CELL, file, type KindlingPage } from "./kindling_page";
+import { CELL, SLOW, file, type KindlingPage } from "./kindling_page";
 
 /** A join and an aggregate: several stages, an adaptive plan. */
 const JOIN = [
@@ -149,7 +149,7 @@ test("a stage of five thousand tasks is drawn without a long task", async ({ kin
   await expect(page.getByTestId("task-row")).toHaveCount(50);
   test.info().annotations.push({ type: "longest task", description: `${Math.round(longest)} ms` });
   await page.getByRole("button", { name: "Back to this notebook" }).click();
-  expect(longest).toBeLessThan(50 * Number(process.env.KINDLING_E2E_SLOW ?? 1));
+  expect(longest).toBeLessThan(50 * SLOW);
 });
 
 /** A log of one stage of so many tasks, as Spark writes it. */

@@ -29,6 +29,18 @@ pub fn is_plain(text: &str) -> bool {
     !text.bytes().any(|b| matches!(b, b'\r' | 0x08 | 0x1b))
 }
 
+/// The text in pieces of whole lines, each about `size` bytes, longer where a line is.
+pub fn chunks(text: &str, size: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let from = rest.ceil_char_boundary(size.min(rest.len()));
+        let end = rest.get(from..)?.find('\n').map_or(rest.len(), |at| from + at + 1);
+        let (chunk, after) = rest.split_at(end);
+        rest = after;
+        (!chunk.is_empty()).then_some(chunk)
+    })
+}
+
 /// What a terminal would show of the text.
 pub fn render(text: &str) -> Vec<Span> {
     if is_plain(text) {
@@ -159,6 +171,15 @@ mod tests {
             })
             .collect();
         assert_eq!(shown, expect, "{text:?}");
+    }
+
+    #[test]
+    fn chunks_are_whole_lines_and_all_of_the_text() {
+        let text = "one\ntwo\nthree é\nfour";
+        let pieces: Vec<&str> = chunks(text, 5).collect();
+        assert_eq!(pieces, ["one\ntwo\n", "three é\n", "four"]);
+        assert_eq!(chunks("", 5).count(), 0);
+        assert_eq!(chunks("a line longer than that\n", 5).count(), 1);
     }
 
     #[test]

@@ -84,8 +84,19 @@ pub fn StreamView(handle: CellHandle, index: usize) -> impl IntoView {
     }
 }
 
+/// Long plain text comes in blocks of so many bytes: the browser lays out those that are seen (`.chunk` in `outputs.css`).
+const CHUNK: usize = 4096;
+
 /// Text with its colours.
 pub fn spans(text: &str) -> Vec<AnyView> {
+    if text.len() > 2 * CHUNK && terminal::is_plain(text) {
+        return terminal::chunks(text, CHUNK)
+            .map(|chunk| {
+                let lines = chunk.bytes().filter(|byte| *byte == b'\n').count().max(1);
+                view! { <span class="chunk" style=format!("--lines:{lines}")>{chunk.to_owned()}</span> }.into_any()
+            })
+            .collect();
+    }
     terminal::render(text)
         .into_iter()
         .map(|Span { text, style }| {
