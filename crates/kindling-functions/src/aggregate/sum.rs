@@ -25,6 +25,12 @@ use crate::{
 /// Addition of a native type.
 trait Add: ArrowPrimitiveType {
     fn add(a: Self::Native, b: Self::Native) -> (Self::Native, bool);
+
+    /// The unscaled value where the type is a decimal.
+    #[inline]
+    fn unscaled(_: Self::Native) -> Option<i128> {
+        None
+    }
 }
 
 impl Add for Int64Type {
@@ -45,6 +51,11 @@ impl Add for Decimal128Type {
     #[inline]
     fn add(a: i128, b: i128) -> (i128, bool) {
         a.overflowing_add(b)
+    }
+
+    #[inline]
+    fn unscaled(value: i128) -> Option<i128> {
+        Some(value)
     }
 }
 
@@ -142,10 +153,7 @@ impl<T: Add> Sum<T> {
 
 /// A decimal sum must fit its type; intermediate sums may be larger.
 fn check_precision<T: Add>(sum: T::Native, rules: &Rules) -> Result<Option<T::Native>> {
-    let Some((precision, scale)) = rules.precision else { return Ok(Some(sum)) };
-    let array = PrimitiveArray::<T>::from_iter([Some(sum)]);
-    let Some(decimals) = (&array as &dyn Array).as_primitive_opt::<Decimal128Type>() else { return Ok(Some(sum)) };
-    let value = decimals.value(0);
+    let (Some((precision, scale)), Some(value)) = (rules.precision, T::unscaled(sum)) else { return Ok(Some(sum)) };
     if fits(value, precision) {
         return Ok(Some(sum));
     }

@@ -19,9 +19,21 @@ pub(crate) struct DecimalShape {
     pub scale: i8,
 }
 
+/// Powers of ten that 128 bits hold. A table: kernels ask for one per row.
+const POWERS: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut n = 1;
+    while n < powers.len() {
+        powers[n] = powers[n - 1] * 10;
+        n += 1;
+    }
+    powers
+};
+
 /// `10^n` for `n` up to 38.
+#[inline]
 pub(crate) fn pow10(n: u32) -> i128 {
-    10_i128.pow(n.min(38))
+    POWERS[(n as usize).min(POWERS.len() - 1)]
 }
 
 fn wide_pow10(n: u32) -> i256 {
@@ -43,12 +55,40 @@ pub(crate) fn fits(value: i128, precision: u8) -> bool {
 /// `a / b` rounded half away from zero.
 #[inline]
 pub(crate) fn divide_half_up(a: i128, b: i128) -> i128 {
+    // Most values are small, and division of 64 bits is many times faster.
+    if let (Ok(a), Ok(b)) = (i64::try_from(a), i64::try_from(b))
+        && let (Some(quotient), Some(remainder)) = (a.checked_div(b), a.checked_rem(b))
+    {
+        let up = remainder.unsigned_abs() >= b.unsigned_abs() - remainder.unsigned_abs();
+        return i128::from(quotient)
+            + if !up {
+                0
+            } else if (a < 0) == (b < 0) {
+                1
+            } else {
+                -1
+            };
+    }
     let (quotient, remainder) = (a / b, a % b);
     if remainder.unsigned_abs() >= b.unsigned_abs() - remainder.unsigned_abs() {
         quotient + if (a < 0) == (b < 0) { 1 } else { -1 }
     } else {
         quotient
     }
+}
+
+/// The product where it is plain that 64 bits hold it, as of money and a rate: wider multiplications are calls on
+/// WebAssembly.
+#[inline]
+fn small_product(a: i128, b: i128) -> Option<i128> {
+    let (a, b) = (i64::try_from(a).ok()?, i64::try_from(b).ok()?);
+    let digits = 128 - a.unsigned_abs().leading_zeros() - b.unsigned_abs().leading_zeros();
+    (digits < 64).then(|| i128::from(a * b))
+}
+
+#[inline]
+fn multiply(a: i128, b: i128) -> i128 {
+    small_product(a, b).unwrap_or_else(|| a.wrapping_mul(b))
 }
 
 fn wide_divide_half_up(a: i256, b: i256) -> i256 {
@@ -93,10 +133,10 @@ pub(crate) fn decimal_kernel(op: ArithmeticOp, shape: DecimalShape, failure: Fai
                     (false, true) => binary::<D, D, D>(left, right, i128::wrapping_add),
                     (true, true) => binary::<D, D, D>(left, right, i128::wrapping_sub),
                     (false, false) => {
-                        binary::<D, D, D>(left, right, |a, b| a.wrapping_mul(m1).wrapping_add(b.wrapping_mul(m2)))
+                        binary::<D, D, D>(left, right, |a, b| multiply(a, m1).wrapping_add(multiply(b, m2)))
                     }
                     (true, false) => {
-                        binary::<D, D, D>(left, right, |a, b| a.wrapping_mul(m1).wrapping_sub(b.wrapping_mul(m2)))
+                        binary::<D, D, D>(left, right, |a, b| multiply(a, m1).wrapping_sub(multiply(b, m2)))
                     }
                 });
             }
@@ -108,9 +148,18 @@ pub(crate) fn decimal_kernel(op: ArithmeticOp, shape: DecimalShape, failure: Fai
         }
         ArithmeticOp::Multiply => {
             if p1 + p2 < 38 && scale == s1 + s2 {
-                return Box::new(|left, right, _| binary::<D, D, D>(left, right, i128::wrapping_mul));
+                return Box::new(|left, right, _| binary::<D, D, D>(left, right, multiply));
             }
-            wide_kernel(precision, scale, s1 + s2, failure, |a, b| i256::from_i128(a).wrapping_mul(i256::from_i128(b)))
+            let exact = s1 + s2;
+            Box::new(move |left, right, rows| {
+                try_binary::<D, D, D>(left, right, rows, |a, b| match small_product(a, b) {
+                    Some(product) if exact == scale && fits(product, precision) => Ok(Some(product)),
+                    _ => {
+                        let product = i256::from_i128(a).wrapping_mul(i256::from_i128(b));
+                        narrow(product, exact, precision, scale, failure)
+                    }
+                })
+            })
         }
         ArithmeticOp::Divide => {
             // a·10^-s1 / b·10^-s2 at `scale`: a · 10^(scale - s1 + s2) / b.
@@ -194,6 +243,10 @@ fn wide_kernel(
 }
 
 fn narrow(value: i256, exact: i8, precision: u8, scale: i8, failure: Failure) -> SparkResult<Option<i128>> {
+    let short = value.to_i128().and_then(|value| rescale(value, exact, scale));
+    if let Some(result) = short.filter(|result| fits(*result, precision)) {
+        return Ok(Some(result));
+    }
     let rounded = if exact > scale {
         wide_divide_half_up(value, wide_pow10((exact - scale) as u32))
     } else {
@@ -231,5 +284,23 @@ mod tests {
         assert_eq!(divide_half_up(5, 2), 3);
         assert_eq!(divide_half_up(-5, 2), -3);
         assert_eq!(divide_half_up(4, 3), 1);
+        assert_eq!(divide_half_up(i128::from(i64::MIN), -1), -i128::from(i64::MIN));
+        assert_eq!(divide_half_up(i128::from(i64::MIN), i128::from(i64::MIN)), 1);
+        assert_eq!(divide_half_up(i128::from(u64::MAX) * 5, -10), -(i128::from(u64::MAX / 2) + 1));
+    }
+
+    #[test]
+    fn short_and_wide_ways_give_the_same() {
+        let edges = [0, 1, 7, 1 << 31, (1 << 32) - 1, i128::from(i64::MAX), 1 << 64, pow10(30)];
+        for a in edges.iter().flat_map(|a| [*a, -a]) {
+            for b in edges.iter().flat_map(|b| [*b, -b]) {
+                assert_eq!(multiply(a, b), a.wrapping_mul(b), "{a} * {b}");
+                if b != 0 {
+                    let wide = wide_divide_half_up(i256::from_i128(a), i256::from_i128(b));
+                    assert_eq!(Some(divide_half_up(a, b)), wide.to_i128(), "{a} / {b}");
+                }
+            }
+        }
+        assert_eq!((pow10(0), pow10(2), pow10(38)), (1, 100, 10_i128.pow(38)));
     }
 }
