@@ -125,7 +125,7 @@ impl<'a> Inference<'a> {
                     return Ok(());
                 }
                 let mut tokens = std::mem::take(&mut self.tokens);
-                if !tokenizer.plain_line(line, 0, &mut tokens) {
+                if !tokenizer.plain_line(line, 0, &mut tokens, None) {
                     self.side.clear();
                     let _ = tokenizer.record(line, 0, true, &mut tokens, &mut self.side);
                 }

@@ -42,6 +42,8 @@ pub(crate) struct CsvReader {
     names: Vec<String>,
     /// Fields that a record must have, where Spark counts them.
     expected: Option<usize>,
+    /// Fields that a record is read for, where nothing counts them.
+    wanted: Option<usize>,
     keep_text: bool,
     batch_size: usize,
     header_pending: bool,
@@ -140,6 +142,8 @@ impl CsvReader {
         };
         Ok(CsvReader {
             expected: counts.then_some(names.len()),
+            wanted: (!counts)
+                .then(|| columns.iter().filter_map(|column| column.field).max().map_or(0, |last| last + 1)),
             keep_text: wants_corrupt,
             header_pending: options.header && split.start == 0,
             options: Arc::clone(options),
@@ -197,7 +201,7 @@ impl CsvReader {
                 block.rows += 1;
                 continue;
             }
-            if !tokenizer.plain_line(line, *start, &mut block.record) {
+            if !tokenizer.plain_line(line, *start, &mut block.record, self.wanted) {
                 let input = &input[..*end as usize];
                 tokenizer
                     .record(input, *start as usize, true, &mut block.record, &mut block.side)

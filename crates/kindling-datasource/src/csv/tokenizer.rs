@@ -90,9 +90,10 @@ impl<'a> Tokenizer<'a> {
         }
     }
 
-    /// Fields of a line without quotes: the separators alone decide. `None` for every other line.
+    /// Fields of a line without quotes: the separators alone decide. `false` for every other line. At most `wanted` fields are
+    /// looked for, where that is known.
     #[inline]
-    pub(crate) fn plain_line(&self, line: &[u8], offset: u32, tokens: &mut Vec<Token>) -> bool {
+    pub(crate) fn plain_line(&self, line: &[u8], offset: u32, tokens: &mut Vec<Token>, wanted: Option<usize>) -> bool {
         let options = self.options;
         if options.separator.len() != 1
             || options.ignore_leading
@@ -103,12 +104,19 @@ impl<'a> Tokenizer<'a> {
             return false;
         }
         tokens.clear();
+        // A short line cannot hold too many fields; of a longer one all have to be counted.
+        let wanted = wanted.filter(|_| line.len() < options.max_columns).unwrap_or(usize::MAX);
         let mut start = 0;
-        for end in memchr::memchr_iter(self.first, line) {
+        for end in Positions::new(line, self.first) {
+            if tokens.len() == wanted {
+                return true;
+            }
             tokens.push(plain(offset, start, end));
             start = end + 1;
         }
-        tokens.push(plain(offset, start, line.len()));
+        if tokens.len() < wanted {
+            tokens.push(plain(offset, start, line.len()));
+        }
         tokens.len() <= options.max_columns
     }
 
@@ -277,6 +285,60 @@ impl<'a> Tokenizer<'a> {
     }
 }
 
+/// Where a byte is in a line. Eight bytes are compared at once: fields are so short that a search of its own for each would
+/// mostly be the cost of starting it.
+struct Positions<'a> {
+    words: &'a [[u8; 8]],
+    rest: &'a [u8],
+    pattern: u64,
+    /// Place of the word behind the one that `hits` tells about.
+    at: usize,
+    /// The high bit of each byte that is equal.
+    hits: u64,
+}
+
+impl<'a> Positions<'a> {
+    #[inline]
+    fn new(line: &'a [u8], byte: u8) -> Positions<'a> {
+        let (words, rest) = line.as_chunks();
+        Positions { words, rest, pattern: u64::from_le_bytes([byte; 8]), at: 0, hits: 0 }
+    }
+
+    #[inline]
+    fn compare(&mut self, word: [u8; 8]) {
+        const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+        let differs = u64::from_le_bytes(word) ^ self.pattern;
+        // No sum leaves its byte.
+        self.hits = !(((differs & LOW) + LOW) | differs | LOW);
+        self.at += 8;
+    }
+}
+
+impl Iterator for Positions<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.hits == 0 {
+            if let Some((word, words)) = self.words.split_first() {
+                self.words = words;
+                self.compare(*word);
+            } else if !self.rest.is_empty() {
+                // What fills the word up must not be taken for a hit.
+                let mut word = [!(self.pattern as u8); 8];
+                word[..self.rest.len()].copy_from_slice(self.rest);
+                self.rest = &[];
+                self.compare(word);
+            } else {
+                return None;
+            }
+        }
+        let byte = self.hits.trailing_zeros() as usize / 8;
+        self.hits &= self.hits - 1;
+        Some(self.at - 8 + byte)
+    }
+}
+
 enum Next {
     Field(usize),
     Record(usize),
@@ -314,6 +376,33 @@ mod tests {
             Token::Side(a, b) => String::from_utf8(side[a as usize..b as usize].to_vec()).unwrap(),
         };
         tokens.iter().map(text_of).collect()
+    }
+
+    #[test]
+    fn separators_are_found_at_every_place() {
+        for len in 0..40_usize {
+            for step in 1..9 {
+                let line: Vec<u8> =
+                    (0..len).map(|i| if i.is_multiple_of(step) { b',' } else { 0xac ^ (i as u8 & 0x80) }).collect();
+                let expected: Vec<usize> = (0..len).step_by(step).collect();
+                assert_eq!(Positions::new(&line, b',').collect::<Vec<_>>(), expected, "{len} {step}");
+            }
+        }
+        let all: Vec<u8> = (0..=255).collect();
+        assert!((0..=255).all(|byte| Positions::new(&all, byte).eq([usize::from(byte)])));
+    }
+
+    #[test]
+    fn a_line_is_read_as_far_as_its_fields_are_wanted() {
+        let options = CsvOptions::new(&SourceOptions::default(), &RuntimeConfig::default()).unwrap();
+        let tokenizer = Tokenizer::new(&options, false);
+        let found = |line: &str, wanted: Option<usize>| {
+            let mut tokens = vec![];
+            assert!(tokenizer.plain_line(line.as_bytes(), 0, &mut tokens, wanted));
+            tokens.len()
+        };
+        assert_eq!((found("a,b,c,d", None), found("a,b,c,d", Some(2)), found("a,b,c,d", Some(9))), (4, 2, 4));
+        assert_eq!((found("a,b", Some(2)), found("", Some(1)), found("a,", Some(2))), (2, 1, 2));
     }
 
     #[test]
