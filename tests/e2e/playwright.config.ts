@@ -5,8 +5,8 @@ import { defineConfig } from "@playwright/test";
 
 const root = resolve(import.meta.dirname, "../..");
 const shared = join(homedir(), ".cache", "kindling", "target");
-const target = process.env.CARGO_TARGET_DIR ?? (existsSync(shared) ? shared : join(root, "target"));
-const kindling = join(target, "debug", "kindling");
+export const targetFolder = process.env.CARGO_TARGET_DIR ?? (existsSync(shared) ? shared : join(root, "target"));
+const kindling = join(targetFolder, "debug", "kindling");
 
 export const dist = join(root, "dist");
 /** The site as `npm start` serves it; the port after it is for a plain host (`plain_host.spec.ts`). */

@@ -1,0 +1,130 @@
+// Start times as a person sees them, and the memory that the aggregate over a large CSV takes.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { KindlingEngine } from "./kindling_engine.mjs";
+import { TAXI } from "./workloads.mjs";
+
+const WAIT_MILLIS = 300_000;
+const BUDGETS = {
+  sqlCold: 4_000,
+  sqlWarm: 1_500,
+  showCold: 8_000,
+  showWarm: 4_000,
+  megabytes: 600,
+};
+
+const entry = (goal, value, limit) => ({ goal: `${goal} at most ${limit}`, value: Math.round(value), met: value <= limit });
+
+/** Milliseconds from opening the page to the first result of a cell. */
+async function firstResult(context, site, language, code) {
+  const engine = new KindlingEngine("start", 2);
+  const start = performance.now();
+  await engine.openPage(context, site);
+  if (language === "sql") await engine.run({ sql: code });
+  else await engine.python(code);
+  const millis = performance.now() - start;
+  await settled(engine.page);
+  await engine.page.close();
+  return millis;
+}
+
+/** Lets the service worker finish keeping the site, so that the next visit is a second one. */
+async function settled(page) {
+  await page.evaluate(() => navigator.serviceWorker?.ready).catch(() => undefined);
+  await page.waitForLoadState("networkidle", { timeout: WAIT_MILLIS }).catch(() => undefined);
+}
+
+async function starts(launch, site) {
+  const out = [];
+  for (const [name, language, code, cold, warm] of [
+    ["first %%sql result", "sql", "SELECT 1 AS one", BUDGETS.sqlCold, BUDGETS.sqlWarm],
+    ["first df.show()", "python", "spark.range(3).show()", BUDGETS.showCold, BUDGETS.showWarm],
+  ]) {
+    // A browser and a profile of their own: nothing is cached, compiled or kept.
+    const browser = await launch();
+    const context = await browser.newContext();
+    out.push(entry(`${name}, cold (ms)`, await firstResult(context, site, language, code), cold));
+    out.push(entry(`${name}, warm (ms)`, await firstResult(context, site, language, code), warm));
+    await browser.close();
+  }
+  return out;
+}
+
+/** Renderer processes of a browser, and the most memory that each has held, in megabytes (Linux only). */
+function rendererPeaks(pids) {
+  const peaks = [];
+  for (const pid of pids) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      peaks.push(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+    } catch {
+      // It has ended.
+    }
+  }
+  return peaks;
+}
+
+async function memory(launch, site, taxi) {
+  const browser = await launch();
+  const engine = new KindlingEngine("memory", 2);
+  await engine.open(browser, site, { taxi });
+  await engine.run({ sql: TAXI });
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const pids = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+  const out = [];
+  if (readdirSync("/").includes("proc")) {
+    const peak = Math.max(0, ...rendererPeaks(pids));
+    out.push(entry("peak memory of the tab's process over the CSV aggregate (MB)", peak, BUDGETS.megabytes));
+  }
+  const bytes = await wasmBytes(session);
+  if (bytes !== null) out.push(entry("the engine's wasm memory after it (MB)", bytes / (1 << 20), BUDGETS.megabytes));
+  await browser.close();
+  return out;
+}
+
+/** Size of the largest `WebAssembly.Memory` that any worker of the browser refers to, asked over the DevTools protocol. */
+async function wasmBytes(session) {
+  const { targetInfos } = await session.send("Target.getTargets", { filter: [{}] });
+  let largest = null;
+  for (const { targetId } of targetInfos.filter(({ type }) => type === "worker")) {
+    const { sessionId } = await session.send("Target.attachToTarget", { targetId, flatten: false });
+    const size = await askWorker(session, sessionId);
+    await session.send("Target.detachFromTarget", { sessionId });
+    if (size !== null) largest = Math.max(largest ?? 0, size);
+  }
+  return largest;
+}
+
+async function askWorker(session, sessionId) {
+  let id = 0;
+  const send = (method, params = {}) =>
+    new Promise((resolve) => {
+      const own = ++id;
+      const timer = setTimeout(() => resolve(null), 5_000);
+      session.on("Target.receivedMessageFromTarget", (event) => {
+        const message = JSON.parse(event.message);
+        if (event.sessionId !== sessionId || message.id !== own) return;
+        clearTimeout(timer);
+        resolve(message.result ?? null);
+      });
+      void session.send("Target.sendMessageToTarget", { sessionId, message: JSON.stringify({ id: own, method, params }) });
+    });
+  const prototype = await send("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
+  if (prototype?.result?.objectId === undefined) return null;
+  const found = await send("Runtime.queryObjects", { prototypeObjectId: prototype.result.objectId });
+  if (found?.objects?.objectId === undefined) return null;
+  const sizes = await send("Runtime.callFunctionOn", {
+    objectId: found.objects.objectId,
+    functionDeclaration: "function () { return Math.max(0, ...this.map((memory) => memory.buffer.byteLength)); }",
+    returnByValue: true,
+  });
+  return sizes?.result?.value ?? null;
+}
+
+/** `[{ goal, value, met }]`; without a CSV, start times only. */
+export async function budgets(launch, site, taxi) {
+  const out = await starts(launch, site);
+  if (taxi !== undefined) out.push(...(await memory(launch, site, taxi)));
+  return out;
+}
