@@ -118,6 +118,9 @@ class SqlGolden(SharedData):
                 "spark.sql.session.timeZone": TIME_ZONE,
                 "spark.sql.ansi.enabled": str(not name.startswith("nonansi/")).lower(),
             }
+            # Spark runs this folder with the other meaning of TIMESTAMP.
+            if name.startswith("timestampNTZ/"):
+                conf["spark.sql.timestampType"] = "TIMESTAMP_NTZ"
             for setting in file["set"]:
                 key, _, value = setting.partition("=")
                 conf[key.strip()] = value.strip()

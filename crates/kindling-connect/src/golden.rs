@@ -14,7 +14,7 @@ use std::{
 
 use arrow::{
     array::{Array, ArrayRef, AsArray, RecordBatch},
-    datatypes::{Field, Schema},
+    datatypes::{DurationMicrosecondType, Field, IntervalYearMonthType, Schema},
 };
 use kindling_common::SparkResult;
 use kindling_datasource::InMemoryFileSystem;
@@ -42,7 +42,28 @@ fn run(service: &ConnectService, session: &SessionHolder, sql: &str, cancel: Can
         batches.push(batch.clone());
         Ok(())
     })?;
-    Ok((schema.simple_string(), hive_rows(state, &schema, &batches)?))
+    let rows = hive_rows(state, &schema, &batches)?;
+    let described = schema.fields.first().is_some_and(|field| field.name == "info_name");
+    Ok((schema.simple_string(), if described { rows } else { of_command(sql, rows) }))
+}
+
+/// Rows of commands as Hive shows them: descriptions in columns of a width, of tables and views the name alone.
+fn of_command(sql: &str, rows: Vec<String>) -> Vec<String> {
+    let words: Vec<String> = sql.split_whitespace().take(3).map(str::to_uppercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let padded = |row: String| {
+        let cells: Vec<String> =
+            row.split('\t').map(|cell| if cell == "NULL" { " ".repeat(20) } else { format!("{cell:<20}") }).collect();
+        cells.join("\t")
+    };
+    match words.as_slice() {
+        ["DESC" | "DESCRIBE", "FUNCTION" | "DATABASE" | "SCHEMA" | "NAMESPACE" | "CATALOG", ..] => rows,
+        ["DESC" | "DESCRIBE", ..] => rows.into_iter().map(padded).collect(),
+        ["SHOW", "TABLES" | "VIEWS", ..] => {
+            rows.iter().map(|row| row.split('\t').nth(1).unwrap_or(row).to_string()).collect()
+        }
+        _ => rows,
+    }
 }
 
 /// The same with an end: a query that takes too long is cancelled, or left behind on its thread.
@@ -128,6 +149,27 @@ fn hive_strings(
             let bytes = array.as_binary::<i32>();
             rows.map(|row| or_null(row, String::from_utf8_lossy(bytes.value(row)).into_owned())).collect()
         }
+        DataType::YearMonthInterval { .. } => {
+            let months = array.as_primitive::<IntervalYearMonthType>();
+            let text = |row: usize| {
+                let months = months.value(row);
+                let (sign, months) = (if months < 0 { "-" } else { "" }, months.unsigned_abs());
+                format!("{sign}{}-{}", months / 12, months % 12)
+            };
+            rows.map(|row| or_null(row, text(row))).collect()
+        }
+        DataType::DayTimeInterval { .. } => {
+            let micros = array.as_primitive::<DurationMicrosecondType>();
+            let text = |row: usize| {
+                let micros = micros.value(row);
+                let (sign, micros) = (if micros < 0 { "-" } else { "" }, micros.unsigned_abs());
+                let seconds = micros / 1_000_000;
+                let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+                let nanos = micros % 1_000_000 * 1000;
+                format!("{sign}{days} {hours:02}:{minutes:02}:{:02}.{nanos:09}", seconds % 60)
+            };
+            rows.map(|row| or_null(row, text(row))).collect()
+        }
         _ => {
             let schema = StructType {
                 fields: vec![StructField {
@@ -147,12 +189,7 @@ fn hive_strings(
                 if quoted {
                     return format!("\"{text}\"");
                 }
-                match data_type {
-                    DataType::DayTimeInterval { .. } | DataType::YearMonthInterval { .. } => {
-                        text.split('\'').nth(1).unwrap_or(text).to_string()
-                    }
-                    _ => text.to_string(),
-                }
+                text.to_string()
             };
             rows.map(|row| if strings.is_null(row) { null.to_string() } else { text(row) }).collect()
         }

@@ -43,6 +43,8 @@ pub struct FunctionConf {
     pub map_key_last_win: bool,
     /// `spark.sql.timestampType` is `TIMESTAMP_NTZ`
     pub timestamp_ntz_default: bool,
+    /// `spark.sql.decimalOperations.allowPrecisionLoss`
+    pub allow_precision_loss: bool,
     /// Microseconds since the epoch when the query started (`current_timestamp`).
     pub query_start_micros: i64,
     /// `current_catalog()`
@@ -65,6 +67,7 @@ impl Default for FunctionConf {
             case_sensitive: false,
             map_key_last_win: false,
             timestamp_ntz_default: false,
+            allow_precision_loss: true,
             query_start_micros: 0,
             current_catalog: "spark_catalog".into(),
             current_database: "default".into(),

@@ -126,6 +126,10 @@ pub(crate) fn relabel(array: &ArrayRef, data_type: &ArrowType) -> SparkResult<Ar
     if array.data_type() == &ArrowType::Null {
         return Ok(arrow::array::new_null_array(data_type, array.len()));
     }
+    // Some of DataFusion's functions give views.
+    if let ArrowType::Utf8View | ArrowType::BinaryView = array.data_type() {
+        return arrow::compute::cast(array, data_type).map_err(crate::error::from_arrow_error);
+    }
     relabel_data(array.to_data(), data_type).map(make_array)
 }
 

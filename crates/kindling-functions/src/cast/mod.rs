@@ -169,17 +169,9 @@ pub fn can_cast(from: &DataType, to: &DataType, ansi: bool) -> bool {
                 || *f == Boolean
                 || *f == Timestamp
                 || !ansi && *f == Date
-                || interval(f) && single_field(f) && (t.is_integral() || matches!(t, Decimal { .. }))
+                || interval(f) && (t.is_integral() || matches!(t, Decimal { .. }))
                 || matches!(f, Time { .. }) && (t.is_integral() || matches!(t, Decimal { .. }))
         }
-        _ => false,
-    }
-}
-
-fn single_field(data_type: &DataType) -> bool {
-    match data_type {
-        DataType::YearMonthInterval { start, end } => start == end,
-        DataType::DayTimeInterval { start, end } => start == end,
         _ => false,
     }
 }

@@ -216,6 +216,29 @@ pub(crate) fn decimal_result(op: ArithmeticOp, (p1, s1): (u8, i8), (p2, s2): (u8
     }
 }
 
+/// The same where a scale is never given up for digits before the point: what does not fit is null or an error.
+fn exact_decimal_result(op: ArithmeticOp, (p1, s1): (u8, i8), (p2, s2): (u8, i8)) -> (u8, i8) {
+    let (p1, s1, p2, s2) = (i32::from(p1), i32::from(s1), i32::from(p2), i32::from(s2));
+    let bounded = |precision: i32, scale: i32| (precision.clamp(1, 38) as u8, scale.min(38) as i8);
+    let scale = s1.max(s2);
+    match op {
+        ArithmeticOp::Add | ArithmeticOp::Subtract => bounded((p1 - s1).max(p2 - s2) + scale + 1, scale),
+        ArithmeticOp::Multiply => bounded(p1 + p2 + 1, s1 + s2),
+        ArithmeticOp::Divide => {
+            let mut whole = (p1 - s1 + s2).min(38);
+            let mut fraction = 6.max(s1 + p2 + 1).min(38);
+            let excess = whole + fraction - 38;
+            if excess > 0 {
+                fraction -= excess / 2 + 1;
+                whole = 38 - fraction;
+            }
+            bounded(whole + fraction, fraction)
+        }
+        ArithmeticOp::Remainder | ArithmeticOp::Pmod => bounded((p1 - s1).min(p2 - s2) + scale, scale),
+        ArithmeticOp::IntegralDivide => bounded(p1 - s1 + s2, 0),
+    }
+}
+
 fn build_decimal(
     ctx: &CallContext<'_>,
     op: ArithmeticOp,
@@ -230,7 +253,8 @@ fn build_decimal(
     let (Some(l), Some(r)) = (null_as_other(&left, &right), null_as_other(&right, &left)) else {
         return Err(SparkError::internal("a decimal operation on other types"));
     };
-    let (precision, scale) = decimal_result(op, l, r);
+    let (precision, scale) =
+        if ctx.conf.allow_precision_loss { decimal_result(op, l, r) } else { exact_decimal_result(op, l, r) };
     let nullable = left.nullable || right.nullable || failure != Failure::Ansi;
     let to = |shape: (u8, i8)| DataType::Decimal { precision: shape.0, scale: shape.1 };
     let left = cast(ctx, left, &to(l), CastMode::Session)?;
@@ -259,5 +283,7 @@ mod tests {
         assert_eq!(decimal_result(Divide, (10, 2), (10, 2)), (23, 13));
         assert_eq!(decimal_result(Multiply, (38, 10), (38, 10)), (38, 6));
         assert_eq!(decimal_result(Add, (38, 10), (38, 2)), (38, 6));
+        assert_eq!(exact_decimal_result(Multiply, (38, 18), (10, 0)), (38, 18));
+        assert_eq!(exact_decimal_result(Divide, (38, 18), (2, 0)), (38, 19));
     }
 }

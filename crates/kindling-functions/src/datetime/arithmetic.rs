@@ -2,7 +2,7 @@
 
 use arrow::datatypes::IntervalMonthDayNano;
 use kindling_common::{ExceptionClass, SparkError, SparkResult};
-use kindling_spec::{CastMode, DataType, DayTimeField};
+use kindling_spec::{CastMode, DataType, DayTimeField, YearMonthField};
 
 use super::{MICROS_PER_DAY, MICROS_PER_SECOND, add_months, split_micros, timestamp_add_days, timestamp_add_months};
 use crate::{
@@ -15,6 +15,19 @@ use crate::{
 };
 
 const DAY: DataType = DataType::DayTimeInterval { start: DayTimeField::Day, end: DayTimeField::Day };
+
+const DAY_TO_SECOND: DataType = DataType::DayTimeInterval { start: DayTimeField::Day, end: DayTimeField::Second };
+
+/// The type of an interval times a number.
+fn widest(interval: &DataType) -> DataType {
+    match interval {
+        DataType::DayTimeInterval { .. } => DAY_TO_SECOND,
+        DataType::YearMonthInterval { .. } => {
+            DataType::YearMonthInterval { start: YearMonthField::Year, end: YearMonthField::Month }
+        }
+        other => other.clone(),
+    }
+}
 
 fn interval_overflow(function: &str) -> SparkError {
     let condition = if function.is_empty() {
@@ -90,6 +103,27 @@ pub(crate) fn datetime_arithmetic(
             left.nullable || right.nullable,
             |a, b| Ok(Some((a - b) / 1000)),
         ),
+        // NULL beside a time is an interval or another time, whatever the operator makes of them.
+        (Add, t, DataType::Null) | (Add, DataType::Null, t) if *t == DataType::Date || is_timestamp(t) => {
+            TypedExpr::null(if *t == DataType::Date { DataType::Timestamp } else { t.clone() })?
+        }
+        (Subtract, DataType::Date, DataType::Null) | (Subtract, DataType::Null, DataType::Date) => {
+            TypedExpr::null(DAY)?
+        }
+        (Subtract, t, DataType::Null) | (Subtract, DataType::Null, t) if is_timestamp(t) => {
+            TypedExpr::null(DAY_TO_SECOND)?
+        }
+        (Multiply, i, DataType::Null) | (Multiply, DataType::Null, i) | (Divide, i, DataType::Null)
+            if is_interval(i) =>
+        {
+            TypedExpr::null(widest(i))?
+        }
+        (Divide, _, i) if is_interval(i) => {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES")
+                .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+                .param("left", format!("\"{}\"", l.sql()))
+                .param("right", format!("\"{}\"", i.sql())));
+        }
         (Add, DataType::Date, r) if r.is_numeric() || *r == DataType::Null => date_add(ctx, a, b, 1)?,
         (Add, l, DataType::Date) if l.is_numeric() || *l == DataType::Null => date_add(ctx, b, a, 1)?,
         (Subtract, DataType::Date, r) if r.is_numeric() => date_add(ctx, a, b, -1)?,

@@ -38,7 +38,10 @@ macro_rules! compare {
 
 pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("+", 1, 2, |ctx, mut args| match args.len() {
-        1 => expect(ctx, args.remove(0), 0, Accept::Numeric),
+        1 => match args.remove(0) {
+            arg if is_interval(&arg.data_type) => Ok(arg),
+            arg => expect(ctx, arg, 0, Accept::Numeric),
+        },
         _ => arithmetic!(Add, binary_arithmetic)(ctx, args),
     }),
     scalar("-", 1, 2, |ctx, args| match args.len() {

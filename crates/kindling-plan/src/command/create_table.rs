@@ -158,7 +158,10 @@ impl CommandContext<'_> {
     /// Makes a table from the rows of a plan; when writing fails there is no table.
     pub(super) fn create_from(&self, mut table: CatalogTable, plan: &AnalyzedPlan) -> SparkResult<CommandOutput> {
         check_unbucketed(&table)?;
-        let fields = plan.schema().fields.into_iter().map(|field| StructField { nullable: true, ..field });
+        let fields = crate::resolver::raw_schema(plan.schema())
+            .fields
+            .into_iter()
+            .map(|field| StructField { nullable: true, ..field });
         table.schema = StructType { fields: fields.collect() };
         order_columns(&mut table)?;
         let catalog = &self.state.catalog;

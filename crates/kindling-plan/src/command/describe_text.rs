@@ -53,7 +53,9 @@ pub(super) fn detailed_information(table: &CatalogTable) -> Vec<(&'static str, S
     if let Some(view) = &table.view {
         out.push(("View Text", view.text.clone()));
         out.push(("View Original Text", view.text.clone()));
-        out.push(("View Schema Mode", view.schema_mode.clone()));
+        if view.schema_mode != "UNSUPPORTED" {
+            out.push(("View Schema Mode", view.schema_mode.clone()));
+        }
         out.push(("View Catalog and Namespace", format!("{SESSION_CATALOG}.{}", view.database)));
         out.push(("View Query Output Columns", names(&view.query_columns)));
     }

@@ -108,7 +108,10 @@ fn view_statement(table: &CatalogTable) -> String {
         out.push_str(&format!("TBLPROPERTIES {}", pairs(&table.properties)));
     }
     if let Some(view) = &table.view {
-        out.push_str(&format!("WITH SCHEMA {}\nAS {}\n", view.schema_mode, view.text));
+        if view.schema_mode != "UNSUPPORTED" {
+            out.push_str(&format!("WITH SCHEMA {}\n", view.schema_mode));
+        }
+        out.push_str(&format!("AS {}\n", view.text));
     }
     out
 }

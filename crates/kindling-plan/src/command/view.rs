@@ -83,11 +83,20 @@ impl CommandContext<'_> {
                 return Err(errors::table_already_exists(&identifier));
             }
         }
-        let query = analyze(self.state, &view.query)?.schema();
+        let query = crate::resolver::raw_schema(analyze(self.state, &view.query)?.schema());
         self.check_view_columns(view, &query)?;
+        if let Some((kind, name)) = crate::resolver::Resolver::new(self.state)?.temporary_in(&view.query)? {
+            return Err(SparkError::analysis("INVALID_TEMP_OBJ_REFERENCE")
+                .param("obj", "VIEW")
+                .param("objName", identifier.quoted())
+                .param("tempObj", kind)
+                .param("tempObjName", quote_parts(&[name])));
+        }
         let query_columns = query.fields.iter().map(|field| field.name.clone()).collect();
         let mut properties = view.properties.clone();
-        let schema_mode = properties.remove("view.schemaMode").unwrap_or_else(|| "COMPENSATION".into());
+        let schema_mode = properties
+            .remove("view.schemaMode")
+            .unwrap_or_else(|| crate::resolver::default_schema_mode(&self.state.conf.read()).to_string());
         let table = CatalogTable {
             identifier,
             table_type: CatalogTableType::View,

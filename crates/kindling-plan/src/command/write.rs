@@ -79,7 +79,8 @@ impl CommandContext<'_> {
             }
         }
         let plan = analyze(self.state, &write.input)?;
-        let mut table = self.new_table(identifier, write.source.as_deref(), plan.schema())?;
+        let mut table =
+            self.new_table(identifier, write.source.as_deref(), crate::resolver::raw_schema(plan.schema()))?;
         table.options = write.options.clone();
         self.place(&mut table, None)?;
         table.partition_columns = write.partition_columns.clone();
@@ -111,7 +112,8 @@ impl CommandContext<'_> {
                 let catalog = &self.state.catalog;
                 let identifier = catalog.qualify(&write.table)?;
                 let plan = analyze(self.state, &write.input)?;
-                let mut table = self.new_table(identifier, write.provider.as_deref(), plan.schema())?;
+                let mut table =
+                    self.new_table(identifier, write.provider.as_deref(), crate::resolver::raw_schema(plan.schema()))?;
                 table.options = write.options.clone();
                 table.properties = write.properties.clone();
                 self.place(&mut table, None)?;

@@ -7,14 +7,21 @@ use datafusion::{
     scalar::ScalarValue,
 };
 use kindling_common::{SparkError, SparkResult};
-use kindling_spec::{Expr, Relation};
+use kindling_spec::{Expr, ExprKind, Relation, RelationKind};
 
 use super::{Resolved, Resolver, expression::ExprContext, scope::Scope};
 use crate::logical::{Tail, extension};
 
 impl Resolver<'_> {
     pub(super) fn limit(&mut self, input: &Relation, limit: &Expr) -> SparkResult<Resolved> {
-        let input = self.relation(input)?;
+        if passes_rows(input) {
+            // A recursive CTE below need not give more rows.
+            self.row_goal =
+                self.row_count("limit", limit, &Scope::default()).ok().and_then(|n| usize::try_from(n).ok());
+        }
+        let input = self.relation(input);
+        self.row_goal = None;
+        let input = input?;
         let fetch = self.row_count("limit", limit, &input.scope)?;
         Ok(limited(input, None, Some(fetch)))
     }
@@ -61,6 +68,23 @@ impl Resolver<'_> {
             Some(n) if n < 0 => Err(error("INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE").param("v", n.to_string())),
             Some(n) => Ok(n),
         }
+    }
+}
+
+/// Whether a relation gives a row for each row of a named table.
+fn passes_rows(relation: &Relation) -> bool {
+    let is_column = |expr: &Expr| {
+        let inner = match &expr.kind {
+            ExprKind::Alias { expr, .. } => &expr.kind,
+            kind => kind,
+        };
+        matches!(inner, ExprKind::UnresolvedAttribute { .. } | ExprKind::UnresolvedStar { .. })
+    };
+    match &relation.kind {
+        RelationKind::NamedTable { .. } => true,
+        RelationKind::SubqueryAlias { input, .. } | RelationKind::WithCtes { input, .. } => passes_rows(input),
+        RelationKind::Project { input, expressions } => expressions.iter().all(is_column) && passes_rows(input),
+        _ => false,
     }
 }
 

@@ -5,6 +5,7 @@
 //! select list leaves out, `HAVING`) uses [`Below`].
 
 mod aggregate;
+mod char_type;
 mod columns;
 mod expression;
 mod filter;
@@ -30,6 +31,7 @@ mod suggest;
 mod table;
 mod unpivot;
 mod values;
+mod view_schema;
 
 use std::{collections::BTreeMap, sync::atomic::AtomicU64};
 
@@ -44,6 +46,7 @@ use self::{
     recursive_cte::BoundRows,
     scope::{NameMatch, Scope},
 };
+pub(crate) use self::{char_type::raw_schema, view_schema::default_schema_mode};
 use crate::{AnalyzedPlan, Attribute, SessionState};
 
 /// A resolved relation.
@@ -105,6 +108,12 @@ pub(crate) struct Resolver<'a> {
     hints: Vec<(String, JoinStrategyHint)>,
     /// Rows that names of recursive CTEs mean just now.
     bound: Vec<BoundRows>,
+    /// Names of the columns that recursive references gave since they were last looked at.
+    bound_columns: Vec<String>,
+    /// How many rows of a recursive CTE are enough.
+    row_goal: Option<usize>,
+    /// Whether the relation to be resolved next is the whole query of a CTE or of a subquery expression.
+    starts_query: bool,
     /// Views being expanded, to find cycles.
     views: Vec<String>,
     /// SQL functions whose bodies are being resolved, to find cycles.
@@ -124,6 +133,9 @@ impl<'a> Resolver<'a> {
             case_sensitive,
             map_key_last_win: values.value(&conf::MAP_KEY_DEDUP_POLICY).eq_ignore_ascii_case("LAST_WIN"),
             timestamp_ntz_default: values.value(&conf::TIMESTAMP_TYPE).eq_ignore_ascii_case("TIMESTAMP_NTZ"),
+            allow_precision_loss: !values
+                .get("spark.sql.decimalOperations.allowPrecisionLoss")
+                .is_some_and(|value| value.eq_ignore_ascii_case("false")),
             query_start_micros: state.now_micros(),
             current_database: state.catalog.current_database(),
             random_seed: state.random_seed(),
@@ -141,6 +153,9 @@ impl<'a> Resolver<'a> {
             windows: vec![],
             hints: vec![],
             bound: vec![],
+            bound_columns: vec![],
+            row_goal: None,
+            starts_query: false,
             views: vec![],
             routines: vec![],
             temporary_used: vec![],
@@ -160,8 +175,17 @@ impl<'a> Resolver<'a> {
         Ok(AnalyzedPlan { plan, output })
     }
 
+    /// A temporary view, function or variable that a relation uses.
+    pub fn temporary_in(mut self, relation: &Relation) -> SparkResult<Option<(&'static str, String)>> {
+        self.relation(relation)?;
+        Ok(self.temporary_used.into_iter().next())
+    }
+
     /// Resolves a relation.
     pub fn relation(&mut self, relation: &Relation) -> SparkResult<Resolved> {
+        if !matches!(relation.kind, RelationKind::WithCtes { .. }) {
+            self.starts_query = false;
+        }
         let mut resolved = self.relation_kind(relation).map_err(|error| error.at(&relation.origin))?;
         let Scope { attributes, hidden } = &mut resolved.scope;
         for attribute in attributes.iter_mut() {

@@ -4,6 +4,10 @@
 //! `UnionLoopExec` runs a job a round, too.
 
 use arrow::array::RecordBatch;
+use datafusion::{
+    common::{JoinType, tree_node::TreeNodeRecursion},
+    logical_expr::LogicalPlan,
+};
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{Cte, Relation, RelationKind, SetOpType, StructType};
 
@@ -12,6 +16,9 @@ use crate::{AnalyzedPlan, Attribute};
 
 /// `spark.sql.cteRecursionLevelLimit`
 const LEVEL_LIMIT: i64 = 100;
+
+/// `spark.sql.cteRecursionRowLimit`
+const ROW_LIMIT: i64 = 1_000_000;
 
 /// The rows that a recursive CTE's name means while its next round is resolved.
 #[derive(Debug, Clone)]
@@ -25,21 +32,47 @@ impl Resolver<'_> {
     /// The rows bound to a name, if any.
     pub(super) fn bound_rows(&mut self, name: &str) -> Option<SparkResult<Resolved>> {
         let bound = self.bound.iter().rev().find(|bound| self.names.same(&bound.name, name)).cloned()?;
-        Some(self.local_rows(&bound.schema, bound.batches))
+        let rows = self.local_rows(&bound.schema, bound.batches);
+        if let Ok(rows) = &rows {
+            self.bound_columns.extend(rows.attributes().iter().map(Attribute::internal_name));
+        }
+        Some(rows)
     }
 
     pub(super) fn recursive_cte(&mut self, cte: &Cte) -> SparkResult<Resolved> {
-        let RelationKind::SetOperation { left, right, op: SetOpType::Union, all, .. } = &body(&cte.query).kind else {
+        let goal = self.row_goal.take();
+        let body = body(&cte.query);
+        // A `WITH` of the body's own stands before the union.
+        match &body.kind {
+            RelationKind::WithCtes { input, ctes, recursive } => {
+                let refers = |inner: &Cte| super::table::mentions(&inner.query, &cte.name);
+                let shadows = |inner: &Cte| self.names.same(&inner.name, &cte.name);
+                if !ctes.iter().any(shadows) && ctes.iter().any(refers) {
+                    return Err(SparkError::analysis("INVALID_RECURSIVE_CTE"));
+                }
+                self.in_ctes(ctes, *recursive, false, |resolver| resolver.union_loop(cte, input, goal))
+            }
+            _ => self.union_loop(cte, body, goal),
+        }
+    }
+
+    fn union_loop(&mut self, cte: &Cte, body: &Relation, goal: Option<usize>) -> SparkResult<Resolved> {
+        let RelationKind::SetOperation { left, right, op: SetOpType::Union, all, .. } = &self::body(body).kind else {
             return Err(SparkError::analysis("INVALID_RECURSIVE_CTE"));
         };
+        if !*all {
+            return Err(SparkError::analysis("UNION_NOT_SUPPORTED_IN_RECURSIVE_CTE").at(&cte.query.origin));
+        }
+        let shadowed = matches!(&cte.query.kind, RelationKind::WithCtes { ctes, .. }
+            if ctes.iter().any(|inner| self.names.same(&inner.name, &cte.name)));
+        if !shadowed && super::table::mentions(left, &cte.name) {
+            return Err(SparkError::analysis("INVALID_RECURSIVE_CTE"));
+        }
         let limit = match cte.max_recursion {
             Some(limit) => limit,
-            None => self
-                .conf
-                .get("spark.sql.cteRecursionLevelLimit")
-                .and_then(|value| value.parse().ok())
-                .unwrap_or(LEVEL_LIMIT),
+            None => self.limit_of("spark.sql.cteRecursionLevelLimit", LEVEL_LIMIT),
         };
+        let row_limit = self.limit_of("spark.sql.cteRecursionRowLimit", ROW_LIMIT);
         let anchor = self.relation(left)?;
         let anchor = if cte.columns.is_empty() { anchor } else { self.rename_columns(anchor, &cte.columns)? };
         let mut schema = StructType { fields: anchor.attributes().iter().map(Attribute::field).collect() };
@@ -50,6 +83,14 @@ impl Resolver<'_> {
         let mut seen = rows.clone();
         let mut level = 0;
         while rows.iter().any(|batch| batch.num_rows() > 0) {
+            let count: usize = seen.iter().map(RecordBatch::num_rows).sum();
+            if goal.is_some_and(|goal| count >= goal) {
+                break;
+            }
+            if goal.is_none() && row_limit >= 0 && count as i64 > row_limit {
+                return Err(SparkError::new(kindling_common::ExceptionClass::Spark, "RECURSION_ROW_LIMIT_EXCEEDED")
+                    .param("rowLimit", row_limit.to_string()));
+            }
             level += 1;
             if limit >= 0 && level > limit {
                 return Err(SparkError::new(kindling_common::ExceptionClass::Spark, "RECURSION_LEVEL_LIMIT_EXCEEDED")
@@ -58,11 +99,9 @@ impl Resolver<'_> {
             self.bound.push(BoundRows { name: cte.name.clone(), schema: schema.clone(), batches: rows });
             let term = self.relation(right);
             self.bound.pop();
-            let mut term = term?;
-            if !*all {
-                // Only rows that no round gave before go on.
-                let before = self.local_rows(&schema, seen.clone())?;
-                term = self.new_rows(term, before)?;
+            let term = term?;
+            if level == 1 {
+                check_place(&term.plan, &std::mem::take(&mut self.bound_columns))?;
             }
             rows = self.round(term, &schema)?;
             seen.extend(rows.clone());
@@ -70,8 +109,8 @@ impl Resolver<'_> {
         self.local_rows(&schema, seen)
     }
 
-    fn new_rows(&mut self, term: Resolved, before: Resolved) -> SparkResult<Resolved> {
-        self.set_operation_resolved(term, before, SetOpType::Except, false)
+    fn limit_of(&self, key: &str, default: i64) -> i64 {
+        self.conf.get(key).and_then(|value| value.parse().ok()).unwrap_or(default)
     }
 
     /// Runs a round; its columns are cast to the anchor's types.
@@ -93,6 +132,34 @@ impl Resolver<'_> {
         let output = items.into_iter().map(|(_, attribute)| attribute).collect();
         self.state.collect(&AnalyzedPlan { plan, output })
     }
+}
+
+/// Refuses a recursive reference where a round would need all rows: below an aggregate, on the side of a join whose rows
+/// are not all kept, in a subquery that aggregates.
+fn check_place(plan: &LogicalPlan, columns: &[String]) -> SparkResult<()> {
+    let refers = |plan: &LogicalPlan| {
+        let mut found = false;
+        let _ = plan.apply_with_subqueries(|node| {
+            found |= node.inputs().is_empty() && node.schema().fields().iter().any(|f| columns.contains(f.name()));
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        });
+        found
+    };
+    let mut misplaced = false;
+    let _ = plan.apply_with_subqueries(|node| {
+        misplaced |= match node {
+            LogicalPlan::Aggregate(aggregate) => refers(&aggregate.input),
+            LogicalPlan::Join(join) => match join.join_type {
+                JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti => refers(&join.right),
+                JoinType::Right | JoinType::RightSemi | JoinType::RightAnti => refers(&join.left),
+                JoinType::Full => refers(&join.left) || refers(&join.right),
+                _ => false,
+            },
+            _ => false,
+        };
+        Ok(TreeNodeRecursion::Continue)
+    });
+    if misplaced { Err(SparkError::analysis("INVALID_RECURSIVE_REFERENCE.PLACE")) } else { Ok(()) }
 }
 
 /// The query below aliases and parentheses.

@@ -1,7 +1,7 @@
 //! `AS alias [(columns)]`.
 
 use kindling_common::{SparkError, SparkResult};
-use kindling_spec::Relation;
+use kindling_spec::{Relation, RelationKind};
 
 use super::{Below, Resolved, Resolver, plan, scope::Scope};
 use crate::Attribute;
@@ -13,7 +13,20 @@ impl Resolver<'_> {
         alias: &str,
         columns: &[String],
     ) -> SparkResult<Resolved> {
+        let function = match &input.kind {
+            RelationKind::TableValuedFunction { name, .. } => name.last().cloned(),
+            _ => None,
+        };
         let input = self.relation(input)?;
+        if let Some(function) = function
+            && !columns.is_empty()
+            && columns.len() != input.attributes().len()
+        {
+            return Err(SparkError::analysis("NUM_TABLE_VALUE_ALIASES_MISMATCH")
+                .param("funcName", kindling_spec::quote_identifier(&function.to_lowercase()))
+                .param("aliasesNum", columns.len().to_string())
+                .param("outColsNum", input.attributes().len().to_string()));
+        }
         let input = if columns.is_empty() { input } else { self.rename_columns(input, columns)? };
         Ok(qualified(input, vec![alias.to_string()]))
     }

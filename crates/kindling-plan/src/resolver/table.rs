@@ -38,6 +38,10 @@ impl Resolver<'_> {
             timestamp_ntz_is_default: self.functions.timestamp_ntz_default,
             session_time_zone: self.conf.value(&conf::SESSION_TIME_ZONE).to_string(),
             current_timestamp: self.functions.query_start_micros,
+            view_schema_binding: !self
+                .conf
+                .get("spark.sql.legacy.viewSchemaBindingMode")
+                .is_some_and(|value| value.eq_ignore_ascii_case("false")),
             ..ParserOptions::default()
         }
     }
@@ -116,6 +120,10 @@ impl Resolver<'_> {
             return Err(SparkError::internal("a CTE out of scope"));
         };
         let hidden = self.ctes.split_off(visible);
+        if !recursive {
+            self.row_goal = None;
+        }
+        self.starts_query = !recursive;
         let resolved = if recursive { self.recursive_cte(&cte) } else { self.relation(&cte.query) };
         self.ctes.truncate(visible);
         self.ctes.extend(hidden);
@@ -165,6 +173,9 @@ impl Resolver<'_> {
         let resolved = self.view(&qualifier, &query);
         self.state.catalog.swap_current_database(before);
         let resolved = resolved?;
+        if view.schema_mode == "EVOLUTION" {
+            return Ok(qualified(resolved, qualifier));
+        }
         // The view's columns are found by the names that its query had when it was made.
         let mut items = Vec::with_capacity(table.schema.fields.len());
         for (index, field) in table.schema.fields.iter().enumerate() {
@@ -180,9 +191,8 @@ impl Resolver<'_> {
                     .param("colName", kindling_spec::quote_identifier(&field.name))
                     .param("expectedNum", "1"));
             };
-            let typed = self.cast_typed(column.typed(), &field.data_type)?;
-            let attribute = Attribute { qualifier: qualifier.clone(), ..self.new_column(field) };
-            items.push((typed.expr, attribute));
+            let (expr, attribute) = self.view_column(&view.schema_mode, &column, field)?;
+            items.push((expr, Attribute { qualifier: qualifier.clone(), ..attribute }));
         }
         let plan = plan::project_items(resolved.plan, &items)?;
         Ok(Resolved::new(plan, items.into_iter().map(|(_, attribute)| attribute).collect()))
@@ -194,18 +204,37 @@ impl Resolver<'_> {
         let mut merged = table.options.clone();
         merged.extend(options.clone());
         let paths = table.location.clone().into_iter().collect();
-        let resolved = self.files(FileFormat::find(&provider)?, paths, Some(table.schema.clone()), &merged)?;
+        let resolved = self.files(
+            FileFormat::find(&provider)?,
+            paths,
+            Some(super::char_type::as_strings(&table.schema)),
+            &merged,
+        )?;
+        let resolved = self.padded(resolved, &table.schema)?;
         let qualifier = vec![SESSION_CATALOG.to_string(), identifier.database.clone(), identifier.table.clone()];
         let mut resolved = qualified(resolved, qualifier);
         for attribute in &mut resolved.scope.attributes {
             let field = table.schema.fields.iter().find(|field| field.name == attribute.name);
-            attribute.metadata = field.and_then(|field| field.metadata.clone());
+            attribute.metadata = field.and_then(super::char_type::metadata);
         }
         Ok(resolved)
     }
 
     pub(super) fn with_ctes(&mut self, input: &Relation, ctes: &[Cte], recursive: bool) -> SparkResult<Resolved> {
+        let starts = std::mem::take(&mut self.starts_query);
+        self.in_ctes(ctes, recursive, starts, |resolver| resolver.relation(input))
+    }
+
+    /// Runs `f` where the names of CTEs are known.
+    pub(super) fn in_ctes<T>(
+        &mut self,
+        ctes: &[Cte],
+        recursive: bool,
+        starts_query: bool,
+        f: impl FnOnce(&mut Self) -> SparkResult<T>,
+    ) -> SparkResult<T> {
         let depth = self.ctes.len();
+        let policy = self.conf.get("spark.sql.legacy.ctePrecedencePolicy").unwrap_or("CORRECTED").to_uppercase();
         let mut names: Vec<String> = vec![];
         for cte in ctes {
             if names.iter().any(|name| self.names.same(name, &cte.name)) {
@@ -213,13 +242,27 @@ impl Resolver<'_> {
                     .param("duplicateNames", kindling_spec::quote_identifier(&cte.name)));
             }
             names.push(cte.name.clone());
+            // Names clash where a `WITH` begins the query of another CTE or of a subquery expression.
+            let is_outer =
+                starts_query && self.ctes.iter().take(depth).any(|outer| self.names.same(&outer.cte.name, &cte.name));
+            match (is_outer, policy.as_str()) {
+                (true, "EXCEPTION") => {
+                    return Err(SparkError::analysis("AMBIGUOUS_ALIAS_IN_NESTED_CTE")
+                        .param("name", kindling_spec::quote_identifier(&cte.name))
+                        .param("config", "\"spark.sql.legacy.ctePrecedencePolicy\"")
+                        .param("docroot", "https://spark.apache.org/docs/latest"));
+                }
+                // The name means what it means outside.
+                (true, "LEGACY") => continue,
+                _ => {}
+            }
             let visible = self.ctes.len();
             let recursive = recursive && mentions(&cte.query, &cte.name);
             self.ctes.push(CteInScope { cte: cte.clone(), visible, recursive });
         }
-        let resolved = self.relation(input);
+        let result = f(self);
         self.ctes.truncate(depth);
-        resolved
+        result
     }
 
     pub(super) fn data_source(&mut self, source: &DataSource) -> SparkResult<Resolved> {
@@ -314,17 +357,40 @@ impl Resolver<'_> {
 
     fn range_function(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
         let mut numbers = vec![];
-        for argument in arguments {
+        for (index, argument) in arguments.iter().enumerate() {
+            let names: &[&str] = if arguments.len() == 1 { &["end"] } else { &["start", "end", "step", "numSlices"] };
+            let name = names.get(index).copied().unwrap_or("end");
             let scope = super::scope::Scope::default();
             let mut context = super::expression::ExprContext::new(&scope, "FROM");
             let value = self.expression(argument, &mut context)?;
-            let typed = self.cast_typed(value.typed, &kindling_spec::DataType::Long)?;
+            let unexpected = || {
+                let place = ["first", "second", "third", "fourth"].get(index + usize::from(arguments.len() == 1));
+                SparkError::analysis("UNEXPECTED_INPUT_TYPE")
+                    .param("functionName", "`range`")
+                    .param("paramIndex", place.copied().unwrap_or("first"))
+                    .param("requiredType", "\"BIGINT\"")
+                    .param("inputSql", format!("\"{}\"", value.text))
+                    .param("inputType", format!("\"{}\"", value.typed.data_type.sql()))
+            };
+            let long = kindling_spec::DataType::Long;
+            let from = &value.typed.data_type;
+            if !(from.is_numeric() || from.is_string()) {
+                return Err(unexpected());
+            }
+            let typed = self.cast_typed(value.typed.clone(), &long)?;
             match kindling_functions::fold(&typed)? {
                 Some(datafusion::scalar::ScalarValue::Int64(Some(number))) => numbers.push(number),
-                _ => {
-                    return Err(SparkError::analysis("UNRESOLVABLE_TABLE_VALUED_FUNCTION").param("name", "`range`"));
+                Some(_) => return Err(unexpected()),
+                None => {
+                    return Err(SparkError::analysis("NON_FOLDABLE_ARGUMENT")
+                        .param("funcName", "`range`")
+                        .param("paramName", format!("`{name}`"))
+                        .param("paramType", "\"BIGINT\""));
                 }
             }
+        }
+        if let [_, _, 0, ..] = numbers.as_slice() {
+            return Err(SparkError::analysis("FAILED_FUNCTION_CALL").param("funcName", "`range`"));
         }
         match numbers.as_slice() {
             [end] => self.range(0, *end, 1, None),
@@ -341,7 +407,14 @@ impl Resolver<'_> {
 }
 
 /// Whether a query reads a table of a name, so that a CTE of that name is recursive.
-fn mentions(relation: &Relation, name: &str) -> bool {
+pub(super) fn mentions(relation: &Relation, name: &str) -> bool {
+    // A name that the query itself defines is another one.
+    if let RelationKind::WithCtes { ctes, .. } = &relation.kind
+        && ctes.iter().any(|cte| cte.name.eq_ignore_ascii_case(name))
+    {
+        return false;
+    }
     // The unresolved plan has no visitor; its debug form names each table it reads.
-    format!("{relation:?}").contains(&format!("NamedTable {{ name: [{name:?}]"))
+    let text = format!("{relation:?}").to_lowercase();
+    text.contains(&format!("NamedTable {{ name: [{name:?}]").to_lowercase())
 }

@@ -31,7 +31,20 @@ impl Resolver<'_> {
             let mut values = Vec::with_capacity(width);
             for expr in row {
                 let mut context = ExprContext::new(&scope, "VALUES");
-                let value = self.expression(expr, &mut context)?;
+                let unfit = |text: String| {
+                    SparkError::analysis("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE")
+                        .param("expr", text)
+                        .at(&expr.origin)
+                };
+                let value = self.expression(expr, &mut context).map_err(|error| match error.condition {
+                    "UNSUPPORTED_EXPR_FOR_OPERATOR" => {
+                        unfit(error.parameters.get("invalidExprSqls").cloned().unwrap_or_default())
+                    }
+                    _ => error,
+                })?;
+                if value.typed.expr.is_volatile() {
+                    return Err(unfit(format!("\"{}\"", value.text)));
+                }
                 values.push(value.typed);
             }
             typed.push(values);

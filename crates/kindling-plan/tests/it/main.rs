@@ -7,5 +7,6 @@ mod commands;
 mod harness;
 mod queries;
 mod routines;
+mod semantics;
 mod subqueries;
 mod tpch;

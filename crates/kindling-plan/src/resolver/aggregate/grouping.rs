@@ -6,7 +6,7 @@ use kindling_common::{SparkError, SparkResult, conf};
 use kindling_functions::TypedExpr;
 use kindling_spec::{DataType, Expr, ExprKind, GroupType, Literal};
 
-use super::state::GroupKey;
+use super::state::{GroupKey, GroupingColumn, ordered};
 use crate::resolver::{
     Resolved, Resolver,
     expression::{ExprContext, Value},
@@ -27,6 +27,7 @@ impl Resolver<'_> {
             && is_sql
             && matches!(name_parts.as_slice(), [name] if name.eq_ignore_ascii_case("all"))
             && scope.find(self.names, name_parts)?.is_none()
+            && self.alias_of(list, name_parts).is_none()
         {
             let mut keys = vec![];
             for item in list {
@@ -42,6 +43,9 @@ impl Resolver<'_> {
     pub(super) fn written_key(&mut self, key: &Expr, list: &[Expr], is_sql: bool, scope: &Scope) -> SparkResult<Expr> {
         match &key.kind {
             ExprKind::Literal(Literal::Integer(ordinal)) if is_sql && self.conf.boolean(&conf::GROUP_BY_ORDINAL) => {
+                if list.iter().any(|item| matches!(item.kind, ExprKind::UnresolvedStar { .. })) {
+                    return Err(SparkError::analysis("STAR_GROUP_BY_POS"));
+                }
                 let expanded = self.expand_list(list, scope)?;
                 let item = usize::try_from(*ordinal).ok().and_then(|n| n.checked_sub(1)).and_then(|n| expanded.get(n));
                 let Some(item) = item else {
@@ -63,17 +67,22 @@ impl Resolver<'_> {
                 if scope.find(self.names, name_parts)?.is_some() {
                     return Ok(key.clone());
                 }
-                let aliased = list.iter().find_map(|item| match &item.kind {
-                    ExprKind::Alias { expr, names, .. } => match names.as_slice() {
-                        [alias] if self.names.same(alias, name) => Some(expr.as_ref().clone()),
-                        _ => None,
-                    },
-                    _ => None,
-                });
-                Ok(aliased.unwrap_or_else(|| key.clone()))
+                Ok(self.alias_of(list, std::slice::from_ref(name)).unwrap_or_else(|| key.clone()))
             }
             _ => Ok(key.clone()),
         }
+    }
+
+    /// The item of a select list that has an alias.
+    fn alias_of(&self, list: &[Expr], name: &[String]) -> Option<Expr> {
+        let [name] = name else { return None };
+        list.iter().find_map(|item| match &item.kind {
+            ExprKind::Alias { expr, names, .. } => match names.as_slice() {
+                [alias] if self.names.same(alias, name) => Some(expr.as_ref().clone()),
+                _ => None,
+            },
+            _ => None,
+        })
     }
 
     /// A select list with its stars replaced by columns, for ordinals.
@@ -96,21 +105,32 @@ impl Resolver<'_> {
         Ok(out)
     }
 
-    /// Resolves keys over the input; those that are not columns are computed below the aggregate.
-    pub(super) fn keys(&mut self, input: Resolved, written: &[Expr]) -> SparkResult<(Resolved, Vec<GroupKey>)> {
+    /// Resolves keys over the input; those that are not columns are computed below the aggregate. Equal ones are one
+    /// key: the third result says which keys each expression is.
+    pub(super) fn keys(
+        &mut self,
+        input: Resolved,
+        written: &[Expr],
+    ) -> SparkResult<(Resolved, Vec<GroupKey>, Vec<Vec<usize>>)> {
         let scope = input.scope.clone();
         let mut keys: Vec<GroupKey> = Vec::with_capacity(written.len());
         let mut computed = vec![];
+        let mut places = Vec::with_capacity(written.len());
         for expr in written {
+            let mut place = vec![];
             let mut context = ExprContext::new(&scope, "GROUP BY");
             let values = match self.expand_if_star(expr, &mut context)? {
                 Some(values) => values,
                 None => vec![self.expression(expr, &mut context)?],
             };
             for value in values {
-                if keys.iter().any(|key| key.expr == value.typed.expr) {
+                let same =
+                    |key: &GroupKey| key.expr == value.typed.expr || ordered(&key.expr) == ordered(&value.typed.expr);
+                if let Some(known) = keys.iter().position(same) {
+                    place.push(known);
                     continue;
                 }
+                place.push(keys.len());
                 check_groupable(&value, expr)?;
                 let (_, column) = self.named(&value);
                 let is_column = value.attribute.is_some() && value.aliases.is_empty();
@@ -127,9 +147,10 @@ impl Resolver<'_> {
                 computed.push((normalized.expr, column.clone()));
                 keys.push(GroupKey { expr, text, column });
             }
+            places.push(place);
         }
         if computed.is_empty() {
-            return Ok((input, keys));
+            return Ok((input, keys, places));
         }
         let mut items: Vec<_> = scope
             .attributes
@@ -139,7 +160,7 @@ impl Resolver<'_> {
             .collect();
         items.extend(computed);
         let plan = plan::project_items(input.plan, &items)?;
-        Ok((Resolved { plan, ..input }, keys))
+        Ok((Resolved { plan, ..input }, keys, places))
     }
 
     pub(in crate::resolver) fn normalized_for_grouping(&self, typed: TypedExpr) -> SparkResult<TypedExpr> {
@@ -190,15 +211,28 @@ fn binary(left: DfExpr, op: Operator, right: DfExpr) -> DfExpr {
     DfExpr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right)))
 }
 
-/// `grouping_id()` from DataFusion's id, whose higher bits number equal sets.
-pub(in crate::resolver) fn grouping_id(id: TypedExpr, keys: usize) -> TypedExpr {
-    let mask = 1_i64.checked_shl(keys as u32).map_or(i64::MAX, |bit| bit - 1);
-    TypedExpr::new(binary(as_long(id), Operator::BitwiseAnd, lit(mask)), DataType::Long, false)
+/// `grouping_id(…)`: the bits of its columns, the first one's highest.
+pub(in crate::resolver) fn grouping_id(id: &TypedExpr, columns: &[GroupingColumn]) -> TypedExpr {
+    let mut sum = lit(0_i64);
+    for (index, column) in columns.iter().rev().enumerate() {
+        let weight = lit(1_i64.checked_shl(index as u32).unwrap_or(0));
+        sum = binary(sum, Operator::Plus, binary(bit_of(id, column), Operator::Multiply, weight));
+    }
+    TypedExpr::new(sum, DataType::Long, false)
 }
 
 /// `grouping(k)`: one bit of DataFusion's id.
-pub(in crate::resolver) fn grouping_bit(id: TypedExpr, position: usize) -> TypedExpr {
-    let shifted = binary(as_long(id), Operator::BitwiseShiftRight, lit(position as i64));
-    let bit = binary(shifted, Operator::BitwiseAnd, lit(1_i64));
-    TypedExpr::new(DfExpr::Cast(Cast::new(Box::new(bit), ArrowType::Int8)), DataType::Byte, false)
+pub(in crate::resolver) fn grouping_bit(id: &TypedExpr, column: &GroupingColumn) -> TypedExpr {
+    let bit = DfExpr::Cast(Cast::new(Box::new(bit_of(id, column)), ArrowType::Int8));
+    TypedExpr::new(bit, DataType::Byte, false)
+}
+
+fn bit_of(id: &TypedExpr, column: &GroupingColumn) -> DfExpr {
+    match column.bit {
+        Some(position) => {
+            let shifted = binary(as_long(id.clone()), Operator::BitwiseShiftRight, lit(position as i64));
+            binary(shifted, Operator::BitwiseAnd, lit(1_i64))
+        }
+        None => lit(1_i64),
+    }
 }

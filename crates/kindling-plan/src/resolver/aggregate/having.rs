@@ -1,13 +1,10 @@
 //! `HAVING`, and conditions and orders over an aggregate that look below its select list.
 
 use datafusion::logical_expr::Expr as DfExpr;
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::SparkResult;
 use kindling_spec::{Expr, Relation};
 
-use super::{
-    list::finish,
-    state::{AggregateState, is_boolean},
-};
+use super::{list::finish, state::AggregateState};
 use crate::resolver::{
     Below, Resolved, Resolver,
     expression::{ExprContext, Value},
@@ -30,14 +27,10 @@ impl Resolver<'_> {
         condition: &Expr,
     ) -> SparkResult<Resolved> {
         let (value, _) = self.over_aggregate(&mut state, condition, "HAVING")?;
-        if !is_boolean(&value.typed) {
-            return Err(SparkError::analysis("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN")
-                .param("sqlExpr", format!("\"{}\"", value.text))
-                .param("filter", format!("\"{}\"", value.text))
-                .param("type", format!("\"{}\"", value.typed.data_type.sql()))
-                .at(&condition.origin));
-        }
-        let predicate = self.cast_typed(value.typed, &kindling_spec::DataType::Boolean)?;
+        // The parser makes a boolean of any other condition.
+        let origin = condition.origin.clone();
+        let boolean = kindling_spec::DataType::Boolean;
+        let predicate = self.cast(value, &boolean, kindling_spec::CastMode::Session, &origin)?.typed;
         state.having.push(predicate.expr);
         finish(state)
     }
@@ -60,6 +53,7 @@ impl Resolver<'_> {
             context.windows = Some(state.windows.clone());
         }
         context.grouping = state.grouping_columns();
+        context.keys = state.keys.iter().map(|key| key.expr.clone()).collect();
         let mut value = self.expression(expr, &mut context)?;
         let plain = context.missing.is_empty()
             && context.aggregates.as_ref().is_some_and(|calls| calls.len() == state.aggregates.len())

@@ -1,7 +1,7 @@
 //! An aggregate with its select list.
 
 use kindling_common::{SparkError, SparkResult};
-use kindling_spec::{Aggregate, Expr, GroupType};
+use kindling_spec::{Aggregate, Expr, ExprKind, GroupType};
 
 use super::{grouping::grouping_sets, state::AggregateState};
 use crate::resolver::{
@@ -38,16 +38,27 @@ impl Resolver<'_> {
             }
             group_type => grouping_sets(group_type, written.len()),
         };
-        let before = written.len();
-        let (input, keys) = self.keys(input, &written)?;
-        if sets.is_some() && keys.len() != before {
-            return Err(SparkError::unsupported("grouping sets over equal or starred expressions"));
-        }
+        let (input, keys, places) = self.keys(input, &written).map_err(|error| lateral_alias(error, list))?;
+        let all_inferred = written.is_empty() && !aggregate.grouping.is_empty() && sets.is_none();
+        // Equal expressions are one key.
+        let sets = sets.map(|sets| {
+            let set = |set: Vec<usize>| {
+                let mut positions: Vec<usize> = vec![];
+                for place in set.into_iter().filter_map(|index| places.get(index)).flatten() {
+                    if !positions.contains(place) {
+                        positions.push(*place);
+                    }
+                }
+                positions
+            };
+            sets.into_iter().map(set).collect::<Vec<_>>()
+        });
         let mut state = AggregateState {
             input_scope: input.scope.clone(),
             input: input.plan,
             keys,
             sets: None,
+            written: vec![],
             aggregates: vec![],
             having: vec![],
             windows: vec![],
@@ -70,7 +81,10 @@ impl Resolver<'_> {
                 )
             }));
         }
-        self.with_list(state, leading, list)
+        self.with_list(state, leading, list).map_err(|error| match error.condition {
+            "MISSING_GROUP_BY" if all_inferred => SparkError::analysis("UNRESOLVED_ALL_IN_GROUP_BY"),
+            _ => error,
+        })
     }
 
     /// A select list with aggregates and no `GROUP BY`, or with resolved keys.
@@ -80,12 +94,13 @@ impl Resolver<'_> {
         grouping: &[Expr],
         list: &[Expr],
     ) -> SparkResult<Resolved> {
-        let (input, keys) = self.keys(input, grouping)?;
+        let (input, keys, _) = self.keys(input, grouping)?;
         let state = AggregateState {
             input_scope: input.scope.clone(),
             input: input.plan,
             keys,
             sets: None,
+            written: vec![],
             aggregates: vec![],
             having: vec![],
             windows: vec![],
@@ -167,5 +182,21 @@ fn in_order_of_appearance(state: &mut AggregateState, sets: Vec<Vec<usize>>) {
     }
     let position = |index: &usize| order.iter().position(|known| known == index).unwrap_or(0);
     state.sets = Some(sets.iter().map(|set| set.iter().map(position).collect()).collect());
+    state.written = (0..state.keys.len()).map(|index| position(&index)).collect();
     state.keys = order.iter().filter_map(|index| state.keys.get(*index).cloned()).collect();
+}
+
+/// A key that is an item of the select list may not use another item's alias.
+fn lateral_alias(error: SparkError, list: &[Expr]) -> SparkError {
+    let Some(name) = error.parameters.get("objectName") else { return error };
+    let is_alias = |item: &Expr| match &item.kind {
+        ExprKind::Alias { names, .. } => {
+            names.iter().any(|alias| kindling_spec::quote_identifier(alias).eq_ignore_ascii_case(name))
+        }
+        _ => false,
+    };
+    if error.condition.starts_with("UNRESOLVED_COLUMN") && list.iter().any(is_alias) {
+        return SparkError::analysis("UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_GROUP_BY");
+    }
+    error
 }

@@ -8,5 +8,5 @@ mod state;
 
 pub(super) use self::{
     grouping::{grouping_bit, grouping_id},
-    state::AggregateState,
+    state::{AggregateState, GroupingColumn},
 };

@@ -7,11 +7,10 @@ use datafusion::{
         Column,
         tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
-    logical_expr::{Aggregate, Expr as DfExpr, GroupingSet, LogicalPlan},
+    logical_expr::{Aggregate, Expr as DfExpr, GroupingSet, LogicalPlan, Operator},
 };
 use kindling_common::{SparkError, SparkResult};
 use kindling_functions::{TypedExpr, error::from_datafusion};
-use kindling_spec::DataType;
 
 use crate::{
     Attribute,
@@ -29,6 +28,17 @@ pub(crate) struct GroupKey {
     pub column: Attribute,
 }
 
+/// A key of grouping sets.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupingColumn {
+    /// The expression over the input.
+    pub expr: DfExpr,
+    /// Its text.
+    pub text: String,
+    /// Its bit in DataFusion's grouping id; `None` where it is in no set.
+    pub bit: Option<usize>,
+}
+
 /// An aggregate: input, keys, calls, select list.
 #[derive(Debug, Clone)]
 pub(crate) struct AggregateState {
@@ -40,6 +50,8 @@ pub(crate) struct AggregateState {
     pub keys: Vec<GroupKey>,
     /// Grouping sets as positions of keys.
     pub sets: Option<Vec<Vec<usize>>>,
+    /// With grouping sets: the keys in the order that they were written in.
+    pub written: Vec<usize>,
     /// Aggregate calls.
     pub aggregates: Vec<DfExpr>,
     /// Conditions on groups.
@@ -82,6 +94,15 @@ impl AggregateState {
             aggregates.push(datafusion::functions_aggregate::expr_fn::count(datafusion::logical_expr::lit(1_i64)));
         }
         let mut plan = plan::aggregate(self.input.clone(), group, aggregates)?;
+        if self.present() < self.keys.len() {
+            // A key of no set is null in every row.
+            let mut columns: Vec<DfExpr> = plan.schema().columns().into_iter().map(DfExpr::Column).collect();
+            for key in self.keys.iter().skip(self.present()) {
+                let null = TypedExpr::null(key.column.data_type.clone())?;
+                columns.push(null.expr.alias(key.column.internal_name()));
+            }
+            plan = plan::project(plan, columns)?;
+        }
         for condition in &self.having {
             plan = plan::filter(plan, condition.clone())?;
         }
@@ -112,7 +133,12 @@ impl AggregateState {
     pub fn replace_keys(&self, expr: DfExpr, text: &str) -> SparkResult<DfExpr> {
         let replaced = expr
             .transform_down(|node| {
-                let key = self.keys.iter().find(|key| key.expr == node || key.column.column() == node);
+                let same = |key: &&GroupKey| {
+                    key.expr == node
+                        || key.column.column() == node
+                        || commutes(&node) && ordered(&key.expr) == ordered(&node)
+                };
+                let key = self.keys.iter().find(same);
                 Ok(match key {
                     Some(key) => Transformed::new(key.column.column(), true, TreeNodeRecursion::Jump),
                     None => Transformed::no(node),
@@ -142,16 +168,55 @@ impl AggregateState {
             .param("expressionAnyValue", format!("\"any_value({shown})\"")))
     }
 
-    /// What `grouping` and `grouping_id` may name; empty without grouping sets.
-    pub fn grouping_columns(&self) -> Vec<(DfExpr, String)> {
-        match self.sets {
-            Some(_) => self.keys.iter().map(|key| (key.expr.clone(), key.text.clone())).collect(),
-            None => vec![],
+    /// How many keys are in any set; they come first.
+    fn present(&self) -> usize {
+        match &self.sets {
+            Some(sets) => sets.iter().flatten().max().map_or(0, |last| last + 1),
+            None => self.keys.len(),
         }
+    }
+
+    /// What `grouping` and `grouping_id` may name, as written; empty without grouping sets.
+    pub fn grouping_columns(&self) -> Vec<GroupingColumn> {
+        if self.sets.is_none() {
+            return vec![];
+        }
+        let present = self.present();
+        let column = |position: &usize| {
+            let key = self.keys.get(*position)?;
+            let bit = (*position < present).then(|| present - 1 - position);
+            Some(GroupingColumn { expr: key.expr.clone(), text: key.text.clone(), bit })
+        };
+        self.written.iter().filter_map(column).collect()
     }
 }
 
-/// A boolean over groups, for `HAVING`.
-pub(super) fn is_boolean(value: &TypedExpr) -> bool {
-    matches!(value.data_type, DataType::Boolean | DataType::Null)
+/// Whether the order of an expression's operands does not matter.
+fn commutes(expr: &DfExpr) -> bool {
+    match expr {
+        DfExpr::BinaryExpr(binary) => matches!(binary.op, Operator::And | Operator::Or | Operator::Eq),
+        DfExpr::ScalarFunction(call) => ["add", "multiply"].contains(&call.func.name()) && call.args.len() == 2,
+        _ => false,
+    }
+}
+
+/// An expression with the operands of commutative operators in one order (Spark's `Canonicalize`).
+pub(super) fn ordered(expr: &DfExpr) -> DfExpr {
+    let sorted = expr.clone().transform_up(|part| {
+        if !commutes(&part) {
+            return Ok(Transformed::no(part));
+        }
+        Ok(Transformed::yes(match part {
+            DfExpr::BinaryExpr(mut binary) if binary.left.to_string() > binary.right.to_string() => {
+                std::mem::swap(&mut binary.left, &mut binary.right);
+                DfExpr::BinaryExpr(binary)
+            }
+            DfExpr::ScalarFunction(mut call) => {
+                call.args.sort_by_key(ToString::to_string);
+                DfExpr::ScalarFunction(call)
+            }
+            other => other,
+        }))
+    });
+    sorted.map_or_else(|_| expr.clone(), |sorted| sorted.data)
 }

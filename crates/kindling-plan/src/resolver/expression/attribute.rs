@@ -30,19 +30,42 @@ impl Resolver<'_> {
         }
         // Aggregates' arguments see the aggregate's input before its output.
         let first = if context.inside_aggregate { context.aggregate_scope } else { 0 };
-        let order = (first..context.scopes.len()).chain(0..first);
-        for index in order {
-            let Some(scope) = context.scopes.get(index) else { continue };
+        let order: Vec<usize> = match self.grouping_column(parts, plan_id, context)? {
+            Some(scope) => vec![scope, 0],
+            None => (first..context.scopes.len()).chain(0..first).filter(|i| *i >= context.first_scope).collect(),
+        };
+        let mut failed = None;
+        for (place, index) in order.iter().copied().enumerate() {
+            let Some(scope) = context.scopes.get(index).copied() else { continue };
+            // `HAVING` and `ORDER BY` go on where a column has not the parts that are asked for.
+            let goes_on =
+                place + 1 < order.len() && plan_id.is_none() && matches!(context.clause, "HAVING" | "ORDER BY");
             let found = match plan_id {
-                Some(plan_id) => scope.find_of_plan(self.names, plan_id, parts)?,
-                None => scope.find(self.names, parts)?,
+                Some(plan_id) => scope.find_of_plan(self.names, plan_id, parts),
+                None => scope.find(self.names, parts),
             };
-            if let Some(found) = found {
-                if index > 0 && !context.inside_aggregate && !context.missing.contains(&found.attribute) {
-                    context.missing.push(found.attribute.clone());
+            let found = match found {
+                // To `ORDER BY`, a name that the select list has twice is one of what is below.
+                Err(error) if goes_on && context.clause == "ORDER BY" => {
+                    failed = Some(error);
+                    continue;
                 }
-                return self.found(found, parts);
+                found => found?,
+            };
+            let Some(found) = found else { continue };
+            let attribute = found.attribute.clone();
+            match self.found(found, parts) {
+                Err(error) if goes_on => failed = Some(error),
+                result => {
+                    if index > 0 && !context.inside_aggregate && !context.missing.contains(&attribute) {
+                        context.missing.push(attribute);
+                    }
+                    return result;
+                }
             }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         if let Some(plan_id) = plan_id {
             return self.outer_of_plan(plan_id, parts, context);
@@ -58,10 +81,35 @@ impl Resolver<'_> {
         {
             return self.expression(&kindling_spec::Expr::call(name.to_lowercase(), vec![]), context);
         }
+        if let [name] = parts
+            && name.eq_ignore_ascii_case("grouping__id")
+            && !context.grouping.is_empty()
+        {
+            // Hive's name of the grouping id.
+            let call = kindling_spec::UnresolvedFunction { name: vec!["grouping_id".into()], ..Default::default() };
+            let mut value = self.grouping_call("grouping_id", &call, context)?;
+            value.text = "grouping__id".into();
+            return Ok(value);
+        }
         if let Some(value) = self.session_variable(parts)? {
             return Ok(value);
         }
         Err(context.scopes.first().map_or_else(|| SparkError::internal("no scope"), |scope| scope.unresolved(parts)))
+    }
+
+    /// The scope of a grouping column that `HAVING` means: it comes before an alias of the same name.
+    fn grouping_column(
+        &self,
+        parts: &[String],
+        plan_id: Option<i64>,
+        context: &ExprContext<'_>,
+    ) -> SparkResult<Option<usize>> {
+        if context.clause != "HAVING" || context.inside_aggregate || plan_id.is_some() {
+            return Ok(None);
+        }
+        let Some(input) = context.scopes.get(1) else { return Ok(None) };
+        let found = input.find(self.names, parts).ok().flatten();
+        Ok(found.filter(|found| context.keys.contains(&found.attribute.column())).map(|_| 1))
     }
 
     fn found(&mut self, found: Found, parts: &[String]) -> SparkResult<Value> {

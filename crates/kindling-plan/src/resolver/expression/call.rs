@@ -8,7 +8,7 @@ use kindling_common::{SparkError, SparkResult};
 use kindling_functions::{AggregateOptions, FunctionEntry, FunctionKind, GeneratorCall, SortKey, TypedExpr};
 use kindling_spec::{DataType, Expr, ExprKind, NullOrdering, SortDirection, SortOrder, UnresolvedFunction};
 
-use super::{ExprContext, Generator, Resolver, Text, Value, text, typed_text};
+use super::{ExprContext, Generator, Resolver, Text, Value, named_arguments, text, typed_text};
 use crate::attribute::quote_parts;
 
 /// The function's own name when it may be a built-in one.
@@ -31,6 +31,14 @@ impl Resolver<'_> {
         context: &mut ExprContext<'_>,
     ) -> SparkResult<Value> {
         let name = builtin_name(&function.name).unwrap_or_default();
+        let positional;
+        let function = match named_arguments::positional(&name, function, expr)? {
+            Some(call) => {
+                positional = call;
+                &positional
+            }
+            None => function,
+        };
         match name.as_str() {
             "struct" => return self.struct_call(function, context),
             "grouping" | "grouping_id" => return self.grouping_call(&name, function, context),
@@ -62,9 +70,14 @@ impl Resolver<'_> {
             FunctionKind::Window(_) => Err(SparkError::analysis("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE")
                 .param("funcName", format!("\"{}\"", text::call(&name, &[])))),
             FunctionKind::Generator(build) => {
+                let known = context.generators.as_ref().map(Vec::len);
                 let arguments = self.arguments(&function.arguments, context)?;
                 entry.check_arity(arguments.len())?;
                 let (text, call_text) = call_texts(&name, &arguments);
+                if context.generators.as_ref().map(Vec::len) != known {
+                    return Err(SparkError::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
+                        .param("expression", format!("\"{text}\"")));
+                }
                 let typed = arguments.into_iter().map(|value| value.typed).collect();
                 let call = self.with_call_context(&expr.origin, &call_text, |call| build(call, typed))?;
                 self.collect_generator(call, text, context)
@@ -90,8 +103,9 @@ impl Resolver<'_> {
         context.depth += 1;
         let arguments = self.arguments(&function.arguments, context);
         context.depth -= 1;
-        let arguments = arguments?;
+        let mut arguments = arguments?;
         let (mut text, call_text) = call_texts(name, &arguments);
+        self.pad_operands(name, &mut arguments)?;
         if let Some(shown) = typed_text::call(name, &arguments) {
             text = shown;
         }
@@ -291,7 +305,7 @@ impl Resolver<'_> {
     }
 
     /// `grouping(k)` and `grouping_id(…)`: bits of DataFusion's grouping id column.
-    fn grouping_call(
+    pub(super) fn grouping_call(
         &mut self,
         name: &str,
         function: &UnresolvedFunction,
@@ -307,31 +321,30 @@ impl Resolver<'_> {
             values?
         };
         let texts: Vec<String> = arguments.iter().map(|value| value.text.clone()).collect();
-        let columns: Vec<String> = context.grouping.iter().map(|(_, text)| text.clone()).collect();
+        let columns: Vec<String> = context.grouping.iter().map(|column| column.text.clone()).collect();
         let id = TypedExpr::column(datafusion::logical_expr::Aggregate::INTERNAL_GROUPING_ID, DataType::Long, false);
-        let count = context.grouping.len();
         let text = text::call(name, &texts);
         if name == "grouping" {
-            let position = match arguments.as_slice() {
-                [value] => context.grouping.iter().position(|(expr, _)| *expr == value.typed.expr),
+            let column = match arguments.as_slice() {
+                [value] => context.grouping.iter().find(|column| column.expr == value.typed.expr),
                 _ => None,
             };
-            let Some(position) = position else {
+            let Some(column) = column else {
                 return Err(SparkError::analysis("GROUPING_COLUMN_MISMATCH")
                     .param("grouping", texts.join(", "))
                     .param("groupingColumns", columns.join(", ")));
             };
-            return Ok(Value::new(super::super::aggregate::grouping_bit(id, count - 1 - position), text));
+            return Ok(Value::new(super::super::aggregate::grouping_bit(&id, column), text));
         }
         let same = arguments.is_empty()
-            || (arguments.len() == count
-                && arguments.iter().zip(&context.grouping).all(|(value, (expr, _))| value.typed.expr == *expr));
+            || (arguments.len() == context.grouping.len()
+                && arguments.iter().zip(&context.grouping).all(|(value, column)| value.typed.expr == column.expr));
         if !same {
             return Err(SparkError::analysis("GROUPING_ID_COLUMN_MISMATCH")
                 .param("groupingIdColumn", texts.join(","))
                 .param("groupByColumns", columns.join(",")));
         }
-        Ok(Value::new(super::super::aggregate::grouping_id(id, count), text))
+        Ok(Value::new(super::super::aggregate::grouping_id(&id, &context.grouping), text))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Casts, written and implied.
 
+use datafusion::logical_expr::{Cast, Expr as DfExpr};
 use kindling_common::SparkResult;
 use kindling_functions::TypedExpr;
 use kindling_spec::{CastMode, DataType, Origin};
@@ -15,6 +16,7 @@ impl Resolver<'_> {
         mode: CastMode,
         origin: &Origin,
     ) -> SparkResult<Value> {
+        let to = &self.cast_target(to);
         let function = if mode == CastMode::Try { "TRY_CAST" } else { "CAST" };
         let text = match to {
             // A cast to a nested type does not show: Hive had no such casts.
@@ -22,9 +24,13 @@ impl Resolver<'_> {
             _ => format!("{function}({} AS {})", value.text, to.sql()),
         };
         let call_text = Text { call: text.clone(), arguments: vec![value.text.clone()] };
-        let typed = self.with_call_context(origin, &call_text, |call| {
+        let mut typed = self.with_call_context(origin, &call_text, |call| {
             kindling_functions::cast(call, value.typed.clone(), to, mode)
         })?;
+        if to.is_integral() && typed.as_literal().is_some() {
+            // Decimal arithmetic takes a written number at its own digits, and a cast at its type's.
+            typed.expr = DfExpr::Cast(Cast::new(Box::new(typed.expr), kindling_common::to_arrow(to)));
+        }
         // A cast of a column is named as the column.
         let default_name = if value.aliases.is_empty() {
             value.attribute.as_ref().map(|attribute| attribute.name.clone())

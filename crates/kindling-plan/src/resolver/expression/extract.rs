@@ -21,6 +21,7 @@ impl Resolver<'_> {
         origin: &Origin,
         context: &mut ExprContext<'_>,
     ) -> SparkResult<Value> {
+        let written = child;
         let child = self.expression(child, context)?;
         if let ExprKind::Literal(Literal::String(field)) = &extraction.kind {
             match &child.typed.data_type {
@@ -53,6 +54,16 @@ impl Resolver<'_> {
             }
             DataType::Struct(_) => {
                 Err(SparkError::analysis("INVALID_EXTRACT_FIELD_TYPE").param("extraction", format!("\"{}\"", key.text)))
+            }
+            // What the select list calls so has no parts; the column below it may have.
+            _ if context.first_scope == 0
+                && context.scopes.len() > 1
+                && matches!(context.clause, "HAVING" | "ORDER BY") =>
+            {
+                context.first_scope = 1;
+                let below = self.extract_value(written, extraction, origin, context);
+                context.first_scope = 0;
+                below
             }
             other => Err(self.not_extractable(&child, &other)),
         }

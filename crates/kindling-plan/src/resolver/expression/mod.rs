@@ -6,6 +6,7 @@ mod cast;
 mod extract;
 mod item;
 mod lambda;
+mod named_arguments;
 mod star;
 mod subquery;
 pub(super) mod text;

@@ -36,6 +36,7 @@ impl Resolver<'_> {
                     .param("number", inner.attributes().len().to_string()));
                 };
                 let data_type = column.data_type.clone();
+                let inner = if column.nullable { inner } else { self.maybe_null(inner)? };
                 let (plan, text) = visible(inner)?;
                 let typed = TypedExpr::new(DfExpr::ScalarSubquery(plan), data_type, true);
                 Ok(Value::new(typed, format!("scalarsubquery({text})")))
@@ -54,6 +55,16 @@ impl Resolver<'_> {
             SubqueryKind::In { values } => self.in_subquery(values, &subquery.plan, context),
             SubqueryKind::TableArgument { .. } => Err(SparkError::unsupported("TABLE arguments")),
         }
+    }
+
+    /// The only column as one that may be null: it is where there is no row.
+    fn maybe_null(&mut self, inner: Resolved) -> SparkResult<Resolved> {
+        let [column] = inner.attributes() else { return Ok(inner) };
+        let function = datafusion::logical_expr::ScalarUDF::from(crate::functions::MaybeNull::default());
+        let attribute = Attribute { id: self.state.next_id(), nullable: true, ..column.clone() };
+        let expr = function.call(vec![column.column()]);
+        let plan = plan::project_items(inner.plan, &[(expr, attribute.clone())])?;
+        Ok(Resolved::new(plan, vec![attribute]))
     }
 
     fn in_subquery(
@@ -171,6 +182,7 @@ impl Resolver<'_> {
             outer.hidden.extend(hidden);
         }
         self.outer.push(outer);
+        self.starts_query = true;
         let resolved = match subquery {
             SubqueryPlan::Inline(relation) => self.relation(relation),
             SubqueryPlan::Reference(plan_id) => match self.references.get(plan_id).cloned() {
@@ -222,9 +234,37 @@ fn outer_has(outer: &Scope, attribute: &Attribute) -> bool {
     outer.attributes.iter().chain(&outer.hidden).any(|a| a.id == attribute.id)
 }
 
+/// Refuses outer columns in operators that Spark cannot take them out of.
+fn check_outer(plan: &LogicalPlan) -> SparkResult<()> {
+    let mut misplaced = None;
+    let _ = plan.apply(|node| {
+        if matches!(node, LogicalPlan::Aggregate(_) | LogicalPlan::Sort(_) | LogicalPlan::Window(_)) {
+            misplaced = misplaced.take().or_else(|| node.expressions().into_iter().find(DfExpr::contains_outer));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    match misplaced {
+        Some(expr) => Err(SparkError::analysis("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE")
+            .param("sqlExprs", format!("\"{}\"", without_ids(&expr.schema_name().to_string())))),
+        None => Ok(()),
+    }
+}
+
+/// A text of plans without the ids of columns.
+fn without_ids(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut parts = text.split('#');
+    out.push_str(parts.next().unwrap_or(""));
+    for part in parts {
+        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    out
+}
+
 /// The subquery over the visible columns, and the text of its outer columns.
 fn visible(inner: Resolved) -> SparkResult<(Subquery, String)> {
     let plan = plan::select_attributes(inner.plan, &inner.scope.attributes)?;
+    check_outer(&plan)?;
     Ok(as_subquery(plan))
 }
 

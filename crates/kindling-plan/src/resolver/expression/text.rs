@@ -50,6 +50,7 @@ pub(super) const SORTS_BY_VALUE: &[&str] = &["mode", "percentile_cont", "percent
 const PRINTED_AS: &[(&str, &str)] = &[
     ("current_database", "current_schema"),
     ("random", "rand"),
+    ("to_varchar", "to_char"),
     ("array_agg", "collect_list"),
     ("||", "concat"),
     ("bool_and", "bool_and"),

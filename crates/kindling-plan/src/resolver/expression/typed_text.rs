@@ -47,13 +47,14 @@ fn arithmetic(name: &str, left: &Value, right: &Value) -> Option<String> {
     };
     let extracted = |value: &Value| format!("extractansiintervaldays({})", value.text);
     match name {
-        "*" if is_interval(right) && !is_interval(left) => Some(format!("({} * {})", right.text, left.text)),
+        "*" if is_interval(right) && !is_interval(left) && !is_point(left) => {
+            Some(format!("({} * {})", right.text, left.text))
+        }
         "+" if is_date(left) && whole_days(right) => Some(format!("date_add({}, {})", left.text, extracted(right))),
         "+" if whole_days(left) && is_date(right) => Some(format!("date_add({}, {})", right.text, extracted(left))),
         "-" if is_date(left) && whole_days(right) => Some(format!("date_add({}, (- {}))", left.text, extracted(right))),
-        "+" | "-" if is_point(left) && (is_interval(right) || is_null(right)) => {
-            Some(format!("{} {name} {}", left.text, right.text))
-        }
+        "+" | "-" if is_point(left) && is_interval(right) => Some(format!("{} {name} {}", left.text, right.text)),
+        "+" if is_point(left) && is_null(right) => Some(format!("{} + {}", left.text, right.text)),
         "+" if (is_interval(left) || is_null(left)) && is_point(right) => {
             Some(format!("{} + {}", right.text, left.text))
         }

@@ -3,7 +3,10 @@
 use datafusion::logical_expr::Expr;
 use kindling_functions::{GeneratorCall, TypedExpr};
 
-use crate::{Attribute, resolver::scope::Scope};
+use crate::{
+    Attribute,
+    resolver::{aggregate::GroupingColumn, scope::Scope},
+};
 
 /// A resolved expression.
 #[derive(Debug, Clone)]
@@ -103,8 +106,12 @@ pub(crate) struct ExprContext<'s> {
     pub missing: Vec<Attribute>,
     /// Whether an aggregate's argument is being resolved.
     pub inside_aggregate: bool,
+    /// The first scope to look into.
+    pub first_scope: usize,
+    /// Grouping expressions of the aggregate below.
+    pub keys: Vec<Expr>,
     /// Grouping expressions, for `grouping` and `grouping_id`.
-    pub grouping: Vec<(Expr, String)>,
+    pub grouping: Vec<GroupingColumn>,
 }
 
 impl<'s> ExprContext<'s> {
@@ -123,6 +130,8 @@ impl<'s> ExprContext<'s> {
             variables: vec![],
             missing: vec![],
             inside_aggregate: false,
+            first_scope: 0,
+            keys: vec![],
             grouping: vec![],
         }
     }

@@ -1,0 +1,106 @@
+//! What a persistent view's columns are when its query has others than when it was made (`WITH SCHEMA …`).
+
+use datafusion::logical_expr::Expr as DfExpr;
+use kindling_common::{RuntimeConfig, SparkError, SparkResult};
+use kindling_spec::{CastMode, DataType, Origin, StructField};
+
+use super::{Resolver, expression::Value};
+use crate::Attribute;
+
+/// The mode of a view that names none.
+pub(crate) fn default_schema_mode(conf: &RuntimeConfig) -> &'static str {
+    let is_off = |key: &str| conf.get(key).is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    if is_off("spark.sql.legacy.viewSchemaBindingMode") {
+        "UNSUPPORTED"
+    } else if is_off("spark.sql.legacy.viewSchemaCompensation") {
+        "BINDING"
+    } else {
+        "COMPENSATION"
+    }
+}
+
+impl Resolver<'_> {
+    /// A column of a view over the column that its query has now.
+    pub(super) fn view_column(
+        &mut self,
+        mode: &str,
+        column: &Attribute,
+        field: &StructField,
+    ) -> SparkResult<(DfExpr, Attribute)> {
+        let attribute = self.new_column(field);
+        match mode {
+            "TYPE EVOLUTION" | "EVOLUTION" => {
+                let data_type = column.data_type.clone();
+                Ok((column.column(), Attribute { data_type, nullable: column.nullable, ..attribute }))
+            }
+            "COMPENSATION" => {
+                let value = Value::of_attribute(column);
+                let typed = self.cast(value, &field.data_type, CastMode::Ansi, &Origin::None)?.typed;
+                Ok((typed.expr, attribute))
+            }
+            _ if can_up_cast(&column.data_type, &field.data_type) => {
+                Ok((self.cast_typed(column.typed(), &field.data_type)?.expr, attribute))
+            }
+            _ => Err(SparkError::analysis("CANNOT_UP_CAST_DATATYPE")
+                .param("expression", column.sql())
+                .param("sourceType", format!("\"{}\"", column.data_type.sql()))
+                .param("targetType", format!("\"{}\"", field.data_type.sql()))
+                .param(
+                    "details",
+                    "The type path of the target object is:\n\nYou can either add an explicit cast to the input data \
+                     or choose a higher precision type of the field in the target object",
+                )),
+        }
+    }
+}
+
+/// Spark's `UpCastRule.canUpCast`: no value is lost.
+fn can_up_cast(from: &DataType, to: &DataType) -> bool {
+    use DataType::*;
+    let rank = |t: &DataType| [Byte, Short, Integer, Long, Float, Double].iter().position(|known| known == t);
+    let digits = |t: &DataType| match t {
+        Byte => Some((3, 0)),
+        Short => Some((5, 0)),
+        Integer => Some((10, 0)),
+        Long => Some((20, 0)),
+        Decimal { precision, scale } => Some((i32::from(*precision), i32::from(*scale))),
+        _ => None,
+    };
+    match (from, to) {
+        (f, t) if f == t => true,
+        (Null, _) => true,
+        (Array { element: f, .. }, Array { element: t, .. }) => can_up_cast(f, t),
+        (Map { key: a, value: b, .. }, Map { key: c, value: d, .. }) => can_up_cast(a, c) && can_up_cast(b, d),
+        (Struct(f), Struct(t)) => {
+            f.fields.len() == t.fields.len()
+                && f.fields.iter().zip(&t.fields).all(|(f, t)| can_up_cast(&f.data_type, &t.data_type))
+        }
+        (Array { .. } | Map { .. } | Struct(_), _) => false,
+        (_, String) => true,
+        (Date, Timestamp | TimestampNtz) | (Timestamp, TimestampNtz) | (TimestampNtz, Timestamp) => true,
+        (Decimal { .. }, Float | Double) => false,
+        (f, t @ Decimal { .. }) => match (digits(f), digits(t)) {
+            (Some((p, s)), Some((q, r))) => r >= s && q - r >= p - s,
+            _ => false,
+        },
+        (f @ Decimal { .. }, t) => match (digits(f), digits(t)) {
+            (Some((p, s)), Some((q, r))) => r >= s && q - r >= p - s,
+            _ => false,
+        },
+        (f, t) => matches!((rank(f), rank(t)), (Some(f), Some(t)) if f < t),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn up_casts_lose_nothing() {
+        assert!(can_up_cast(&DataType::Integer, &DataType::Long));
+        assert!(!can_up_cast(&DataType::Long, &DataType::Integer));
+        assert!(can_up_cast(&DataType::Date, &DataType::String));
+        assert!(can_up_cast(&DataType::Integer, &DataType::Decimal { precision: 12, scale: 2 }));
+        assert!(!can_up_cast(&DataType::Integer, &DataType::Decimal { precision: 11, scale: 2 }));
+    }
+}
