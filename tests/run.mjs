@@ -56,6 +56,8 @@ const suites = {
     await ensureNodeModules();
     await ensureChromium();
     await ensureBuilt();
+    // The server of the site, and the data of its specs.
+    await run("cargo", ["build", "--package", "kindling", "--package", "kindling-bench-data"]);
     const report = join(root, "target", "playwright.json");
     const result = await run("npx", ["playwright", "test", "--config", "tests/e2e/playwright.config.ts"], {
       allowFailure: true,

@@ -9,7 +9,8 @@ const HELP = `npm run bench -- [options]
   --rounds N               measured rounds, after one that is not measured (default 5)
   --sf X                   TPC-H scale factor (default 0.1)
   --rows N                 taxi trips (default 1000000)
-  --check                  compare every answer with what real Spark gave for the same files, through the page
+  --check                  compare answers with real Spark's for the same files, through the page; sizes that are recorded
+                           (tests/real_data): --rows 100000 --sf 0.01
   --budgets                start times and peak memory only
   --dist FOLDER            the built site (default dist/, built when missing)
 `;
