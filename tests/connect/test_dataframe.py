@@ -92,3 +92,50 @@ def test_empty_result_keeps_its_schema(spark):
     frame = spark.range(3).where("id > 10")
     assert frame.collect() == []
     assert frame.toPandas().columns.tolist() == ["id"]
+
+
+def test_rows_are_numbered_in_the_order_of_their_partitions(spark):
+    numbered = spark.range(0, 20, 1, 4).zipWithIndex()
+    assert [(row["id"], row["index"]) for row in numbered.orderBy("id").collect()] == [(i, i) for i in range(20)]
+
+
+def test_rows_go_to_the_partition_that_a_column_names(spark):
+    frame = spark.range(10).withColumn("p", (F.col("id") % 3).cast("int")).repartitionById(3, "p")
+    assert all(row.p == row.at for row in frame.select("p", F.spark_partition_id().alias("at")).collect())
+
+
+def test_queries_that_differ_in_names_only_have_the_same_semantics(spark):
+    doubled = lambda name, by=2: spark.range(10).withColumn(name, F.col("id") * by)  # noqa: E731
+    assert doubled("a").sameSemantics(doubled("b"))
+    assert doubled("a").semanticHash() == doubled("b").semanticHash()
+    assert not doubled("a").sameSemantics(doubled("a", by=3))
+    assert not spark.createDataFrame([(1,)], "a int").sameSemantics(spark.createDataFrame([(2,)], "a int"))
+
+
+def test_averages_add_up_in_the_order_of_the_rows(spark):
+    rows = spark.createDataFrame([(40.3,), (37.8,), (44.1,)], "w double").coalesce(1)
+    assert rows.agg(F.avg("w")).first()[0] == 40.73333333333333
+
+
+def test_frequent_items_are_collected_by_column(spark):
+    frame = spark.createDataFrame([(1, 11), (1, 11), (3, 10)], "a int, b int").freqItems(["a", "b"])
+    assert frame.columns == ["a_freqItems", "b_freqItems"]
+    assert [sorted(items) for items in frame.first()] == [[1, 3], [10, 11]]
+
+
+def test_a_local_checkpoint_keeps_the_rows_it_had(spark):
+    frame = spark.range(5).withColumn("r", F.rand()).localCheckpoint()
+    assert frame.collect() == frame.collect()
+
+
+def test_a_cross_join_keeps_the_order_of_its_left_side(spark):
+    left, right = spark.range(0, 3, 1, 1), spark.createDataFrame([(8,), (9,)], "b int")
+    pairs = [(row.id, row.b) for row in left.crossJoin(F.broadcast(right)).collect()]
+    assert pairs == [(0, 8), (0, 9), (1, 8), (1, 9), (2, 8), (2, 9)]
+    few = left.crossJoin(F.broadcast(right)).where("id + b < 10").select("b")
+    assert few.collect() == [Row(b=8), Row(b=9), Row(b=8)]
+
+
+def test_a_possessive_pattern_leaves_columns_out(spark):
+    frame = spark.createDataFrame([(1, 2, 3)], ["ds", "hr", "value"])
+    assert frame.select(frame.colRegex("`(ds|hr)?+.+`")).columns == ["value"]

@@ -62,3 +62,22 @@ def test_tables_are_kept_in_the_warehouse(spark, workspace):
     assert "t_kept" in [table.name for table in spark.catalog.listTables()]
     spark.sql("DROP TABLE t_kept")
     assert not spark.catalog.tableExists("t_kept")
+
+
+def test_json_has_the_names_of_the_columns(spark, workspace):
+    spark.createDataFrame([{"age": 100, "name": "x"}]).coalesce(1).write.mode("overwrite").json("out/names")
+    (part,) = (workspace / "out/names").glob("part-*.json")
+    assert part.read_text() == '{"age":100,"name":"x"}\n'
+
+
+def test_the_schema_of_a_frame_reads_files(spark):
+    frame = spark.createDataFrame([(1, "a")], "i int, s string")
+    frame.write.mode("overwrite").csv("out/schema")
+    assert spark.read.csv("out/schema", schema=frame.schema).collect() == [Row(i=1, s="a")]
+
+
+def test_clustering_columns_are_kept_with_the_table(spark):
+    spark.range(3).write.clusterBy("id").mode("overwrite").saveAsTable("clustered")
+    properties = spark.sql("SHOW TBLPROPERTIES clustered").collect()
+    assert ("clusteringColumns", '[["id"]]') in [tuple(row) for row in properties]
+    spark.sql("DROP TABLE clustered")

@@ -55,20 +55,6 @@ pub(crate) fn input_files(state: &SessionState, relation: &Relation) -> SparkRes
     kindling_plan::input_files(state, relation)
 }
 
-/// A relation's text without what differs between two builds of the same query.
-pub(crate) fn canonical(relation: &Relation) -> String {
-    let text = format!("{relation:?}");
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find("plan_id: Some(") {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        rest = after.find(')').and_then(|end| after.get(end + 1..)).unwrap_or("");
-    }
-    out.push_str(rest);
-    out
-}
-
 /// Runs plans of one execution.
 pub(crate) struct QueryRun<'a> {
     /// What runs it.

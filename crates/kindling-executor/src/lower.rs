@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use datafusion::{
+    common::JoinType,
     error::Result,
     physical_plan::{
         ExecutionPlan, ExecutionPlanProperties,
@@ -21,7 +22,7 @@ use kindling_common::SparkError;
 use kindling_physical::{
     BroadcastExchangeExec, BroadcastReaderExec, CachedPartitionExec, CachedRelation, CollectLimitExec, CollectTailExec,
     InMemoryTableScanExec, NullAwareAntiJoinExec, PinnedJoinExec, ShuffleExchangeExec, ShuffleOrigin,
-    ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec, TakeOrderedAndProjectExec,
+    ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec, StreamedNestedLoopExec, TakeOrderedAndProjectExec,
     aqe::{AqeShuffleReadExec, BroadcastQueryStageExec, ShuffleQueryStageExec},
     error::{external, internal},
 };
@@ -142,7 +143,10 @@ impl Lowering<'_> {
         self.share |= shares_build(plan);
         let children = plan.children().into_iter().map(|child| self.node(child)).collect::<Result<Vec<_>>>()?;
         let execs = children.iter().map(|child| Arc::clone(&child.exec)).collect();
-        let exec = replace_children_if_necessary(Arc::clone(plan), execs)?;
+        let exec = match plan.downcast_ref::<NestedLoopJoinExec>() {
+            Some(join) if *join.join_type() == JoinType::Inner => streamed_nested_loop(join, execs)?,
+            _ => replace_children_if_necessary(Arc::clone(plan), execs)?,
+        };
         Ok(Node::over(exec, Some(Arc::clone(plan)), children))
     }
 
@@ -208,6 +212,14 @@ impl Lowering<'_> {
 
 fn single(input: Plan) -> Plan {
     Arc::new(ShuffleExchangeExec::new(input, ShufflePartitioning::Single, ShuffleOrigin::Internal))
+}
+
+/// An inner join by condition alone, in the order of the rows that it streams.
+fn streamed_nested_loop(join: &NestedLoopJoinExec, mut children: Vec<Plan>) -> Result<Plan> {
+    let (Some(streamed), Some(build)) = (children.pop(), children.pop()) else {
+        return Err(internal("a nested-loop join has two sides"));
+    };
+    Ok(Arc::new(StreamedNestedLoopExec::of(join, build, streamed)))
 }
 
 fn broadcast_reader(id: i64, plan: &Plan) -> Node {

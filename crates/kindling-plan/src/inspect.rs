@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
 use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_datasource::FileTable;
@@ -9,7 +10,7 @@ use kindling_functions::error::from_datafusion;
 use kindling_physical::display;
 use kindling_spec::{ExplainMode, Relation};
 
-use crate::{SessionState, analyze, create_physical_plan, logical_text::tree_string, optimize};
+use crate::{SessionState, analyze, create_physical_plan, logical::LocalRelation, logical_text::tree_string, optimize};
 
 /// URLs of the files that a query reads, each once (`DataFrame.inputFiles`).
 pub fn input_files(state: &SessionState, relation: &Relation) -> SparkResult<Vec<String>> {
@@ -62,4 +63,70 @@ pub fn explain(state: &SessionState, relation: &Relation, mode: ExplainMode) -> 
     };
     let adaptive = values.boolean(&conf::ADAPTIVE_ENABLED);
     Ok(display::explain(&prepared.plan, &prepared.subqueries, adaptive, shown, logical.as_deref(), max_fields))
+}
+
+/// Whether two queries are the same but for the names and ids of their columns (`DataFrame.sameSemantics`).
+pub fn same_semantics(state: &SessionState, left: &Relation, right: &Relation) -> SparkResult<bool> {
+    let (left, right) = (analyze(state, left)?.plan, analyze(state, right)?.plan);
+    Ok(without_names(&tree_string(&left)) == without_names(&tree_string(&right))
+        && local_rows(&left) == local_rows(&right))
+}
+
+/// A query's text that is equal for queries with the same semantics (`DataFrame.semanticHash`).
+pub fn canonical_text(state: &SessionState, relation: &Relation) -> SparkResult<String> {
+    Ok(without_names(&tree_string(&analyze(state, relation)?.plan)))
+}
+
+/// Columns `name#id` of a plan's text as `#0`, `#1`, … in the order in which they first stand there.
+fn without_names(text: &str) -> String {
+    let mut ids: Vec<&str> = vec![];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('#') {
+        let (before, after) = rest.split_at(at);
+        let digits = after.get(1..).unwrap_or("");
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        let (id, following) = digits.split_at(end);
+        if id.is_empty() {
+            out.push_str(before);
+            out.push('#');
+        } else {
+            let name = before.rfind(|c: char| " ([,".contains(c)).map_or(0, |delimiter| delimiter + 1);
+            out.push_str(before.get(..name).unwrap_or(""));
+            let place = ids.iter().position(|known| *known == id).unwrap_or(ids.len());
+            if place == ids.len() {
+                ids.push(id);
+            }
+            out.push_str(&format!("#{place}"));
+        }
+        rest = following;
+    }
+    out + rest
+}
+
+/// The rows of a plan's local relations, which its text does not show.
+fn local_rows(plan: &LogicalPlan) -> Vec<Vec<ArrayRef>> {
+    let mut rows = vec![];
+    // The visitor cannot fail.
+    let _ = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::Extension(extension) = node
+            && let Some(local) = extension.node.as_any().downcast_ref::<LocalRelation>()
+        {
+            rows.extend(local.batches.iter().map(|batch| batch.columns().to_vec()));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_canonical_text_keeps_which_columns_are_equal_and_drops_what_they_are_called() {
+        let text = without_names("Project [id#7L, (id#7L * 2) AS col1#12L]\n+- Range (0, 10)");
+        assert_eq!(text, "Project [#0L, (#0L * 2) AS #1L]\n+- Range (0, 10)");
+        assert_ne!(text, without_names("Project [id#7L, (id#8L * 2) AS col1#12L]\n+- Range (0, 10)"));
+    }
 }

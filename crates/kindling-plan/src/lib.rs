@@ -16,7 +16,7 @@ mod variable;
 
 pub use attribute::{AnalyzedPlan, Attribute, PlanTag};
 pub use command::{CommandOutput, CommandRunner, FileWrite, run_command};
-pub use inspect::{explain, input_files};
+pub use inspect::{canonical_text, explain, input_files, same_semantics};
 pub use present::{batch_strings, nullable_strings, pretty_strings};
 pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, create_write_plan, optimize, parse_sql};
 pub use variable::SessionVariable;

@@ -190,6 +190,9 @@ pub struct WindowExpr {
     pub window_name: Option<String>,
 }
 
+/// Name of the call that stands for Spark's `DirectShufflePartitionID` among the keys of a repartitioning.
+pub const DIRECT_SHUFFLE_PARTITION_ID: &str = "direct_shuffle_partition_id";
+
 /// A window frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WindowFrame {

@@ -70,11 +70,11 @@ impl ConnectService {
             }
             Analyze::SameSemantics(same) => {
                 let (target, other) = (relation(same.target_plan.as_ref())?, relation(same.other_plan.as_ref())?);
-                let result = query::canonical(&target) == query::canonical(&other);
+                let result = kindling_plan::same_semantics(&session.state, &target, &other)?;
                 Answer::SameSemantics(response::SameSemantics { result })
             }
             Analyze::SemanticHash(hash) => {
-                let text = query::canonical(&relation(hash.plan.as_ref())?);
+                let text = kindling_plan::canonical_text(&session.state, &relation(hash.plan.as_ref())?)?;
                 Answer::SemanticHash(response::SemanticHash { result: string_hash(&text) })
             }
             Analyze::Persist(_) | Analyze::Unpersist(_) | Analyze::GetStorageLevel(_) => {

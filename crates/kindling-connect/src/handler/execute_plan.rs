@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use kindling_common::{ExceptionClass, SparkError, SparkResult, conf};
 use kindling_proto::connect::{
-    self as proto, ExecutePlanRequest, ExecutePlanResponse,
+    self as proto, CheckpointCommandResult, ExecutePlanRequest, ExecutePlanResponse,
     command::CommandType,
     execute_plan_request::request_option::RequestOption,
     execute_plan_response::{ResponseType, ResultComplete, SqlCommandResult},
     plan::OpType,
 };
-use kindling_spec::{DataType, Plan, StructType};
+use kindling_spec::{DataType, Plan, RelationKind, StructType};
 use uuid::Uuid;
 
 use crate::{
@@ -180,7 +180,7 @@ impl ConnectService {
                 responder.result(ResponseType::SqlCommandResult(SqlCommandResult { relation: Some(relation) }));
                 Ok(())
             }
-            Some(CommandType::CheckpointCommand(_)) => Err(SparkError::unsupported("checkpoint")),
+            Some(CommandType::CheckpointCommand(checkpoint)) => self.checkpoint(execution, checkpoint, responder),
             Some(CommandType::GetResourcesCommand(_)) => {
                 let result = proto::GetResourcesCommandResult::default();
                 responder.result(ResponseType::GetResourcesCommandResult(result));
@@ -194,6 +194,30 @@ impl ConnectService {
             }
             _ => self.collect(execution, &lower_command(command)?).map(drop),
         }
+    }
+
+    /// `localCheckpoint`: the rows as they are now, under an id, without the plan that gave them. A lazy checkpoint is
+    /// taken now as well: later it would only be another moment of the same rows.
+    fn checkpoint(
+        &self,
+        execution: &Execution,
+        checkpoint: &proto::CheckpointCommand,
+        responder: &mut Responder<'_>,
+    ) -> SparkResult<()> {
+        if !checkpoint.local {
+            return Err(SparkError::unsupported("checkpoint (localCheckpoint is there)"));
+        }
+        let state = &execution.session.state;
+        let input = checkpoint.relation.as_ref().ok_or_else(|| lower_error("relation is not set"))?;
+        let (schema, batches) = self.collect(execution, &Plan::Relation(lower_relation(input)?))?;
+        let data = to_ipc(&schema, &query::time_zone(state), &batches)?;
+        let rows = RelationKind::LocalRelation { data: Some(Arc::from(data)), schema: Some(schema) };
+        let relation_id = Uuid::new_v4().to_string();
+        let analyzed = kindling_plan::analyze(state, &rows.into())?;
+        state.remote_relations.write().insert(relation_id.clone(), analyzed);
+        let result = CheckpointCommandResult { relation: Some(proto::CachedRemoteRelation { relation_id }) };
+        responder.result(ResponseType::CheckpointCommandResult(result));
+        Ok(())
     }
 
     fn respond_with_rows(&self, execution: &Execution, plan: &Plan, responder: &mut Responder<'_>) -> SparkResult<()> {

@@ -88,8 +88,9 @@ pub fn lower_expression(expression: &Expression) -> SparkResult<Expr> {
         ExprType::MergeAction(action) => ExprKind::MergeAction(Box::new(lower_merge_action(action)?)),
         ExprType::TypedAggregateExpression(_) => return Err(SparkError::unsupported("Scala typed aggregates")),
         ExprType::SubqueryExpression(subquery) => ExprKind::Subquery(Box::new(lower_subquery(subquery)?)),
-        ExprType::DirectShufflePartitionId(_) => {
-            return Err(SparkError::unsupported("repartitionById"));
+        ExprType::DirectShufflePartitionId(direct) => {
+            let child = lower_expression(required(direct.child.as_deref(), "partition id")?)?;
+            return Ok(Expr { origin, ..Expr::call(kindling_spec::DIRECT_SHUFFLE_PARTITION_ID, vec![child]) });
         }
         ExprType::Extension(_) => return Err(SparkError::unsupported("expression extensions of the protocol")),
     };

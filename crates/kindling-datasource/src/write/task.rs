@@ -12,6 +12,7 @@ use std::{
 use arrow::{
     array::{RecordBatch, UInt32Array},
     compute::take_record_batch,
+    datatypes::{Fields, Schema},
 };
 use flate2::write::{GzEncoder, ZlibEncoder};
 use kindling_common::{SparkError, SparkResult};
@@ -126,8 +127,9 @@ impl TaskWriter {
         }
     }
 
-    /// Writes a batch: the columns of the job's schema in their order.
+    /// Writes a batch: the columns of the job's schema in their order, whatever a plan calls them inside.
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> SparkResult<()> {
+        let batch = &self.named(batch)?;
         if self.job.partition_columns.is_empty() {
             return self.write_to(String::new(), batch);
         }
@@ -142,6 +144,15 @@ impl TaskWriter {
             }
         }
         Ok(())
+    }
+
+    /// The rows under the names of the job's schema, which end up in files.
+    fn named(&self, batch: &RecordBatch) -> SparkResult<RecordBatch> {
+        let schema = batch.schema();
+        let named = schema.fields().iter().zip(&self.job.schema.fields);
+        let fields: Fields = named.map(|(field, named)| field.as_ref().clone().with_name(&named.name)).collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), batch.columns().to_vec())
+            .map_err(|error| SparkError::internal(error.to_string()))
     }
 
     /// Rows by the folder they go to: `p=1/q=x`.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use datafusion::{
     common::ScalarValue,
     functions_aggregate::{
-        average::avg_udaf,
         count::count_udaf,
         min_max::{max_udaf, min_udaf},
     },
@@ -190,7 +189,7 @@ fn avg(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions, tolerant: 
         DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. } => interval_avg(ctx, arg, options),
         _ => {
             let arg = cast(ctx, arg, &DataType::Double, CastMode::Session)?;
-            Ok(aggregate_expr(avg_udaf(), vec![arg], options, DataType::Double, true))
+            Ok(doubles(AVERAGE).call(vec![arg], options))
         }
     }
 }
@@ -387,15 +386,31 @@ fn nonzero(state: &[f64], value: f64) -> Option<f64> {
     (state[0] > 0.0).then_some(value)
 }
 
-/// Count, mean and the sum of squared differences.
+/// Sum and count, added up in the order of the rows as Spark does: a vectorised sum rounds otherwise.
+const AVERAGE: DoublesFn = DoublesFn {
+    name: "avg",
+    width: 2,
+    update: |s, v| {
+        s[0] += v[0];
+        s[1] += 1.0;
+    },
+    merge: |s, o| {
+        s[0] += o[0];
+        s[1] += o[1];
+    },
+    evaluate: |s| (s[1] > 0.0).then(|| s[0] / s[1]),
+};
+
+/// Count, mean and the sum of squared differences (`CentralMomentAgg`, operation by operation).
 const VARIANCE: DoublesFn = DoublesFn {
     name: "variance",
     width: 3,
     update: |s, v| {
         s[0] += 1.0;
         let delta = v[0] - s[1];
-        s[1] += delta / s[0];
-        s[2] += delta * (v[0] - s[1]);
+        let delta_n = delta / s[0];
+        s[1] += delta_n;
+        s[2] += delta * (delta - delta_n);
     },
     merge: |s, o| {
         let n = s[0] + o[0];
@@ -403,8 +418,9 @@ const VARIANCE: DoublesFn = DoublesFn {
             return;
         }
         let delta = o[1] - s[1];
-        s[2] += o[2] + delta * delta * s[0] * o[0] / n;
-        s[1] += delta * o[0] / n;
+        let delta_n = delta / n;
+        s[2] = s[2] + o[2] + delta * delta_n * s[0] * o[0];
+        s[1] += delta_n * o[0];
         s[0] = n;
     },
     evaluate: |s| (s[0] > 1.0).then(|| s[2] / (s[0] - 1.0)),

@@ -7,6 +7,7 @@ mod collection;
 mod conditional;
 mod datetime;
 mod format;
+mod frequent_items;
 mod generators;
 mod json;
 mod lambda;
@@ -35,6 +36,7 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         collection::ENTRIES,
         regexp::ENTRIES,
         collecting::ENTRIES,
+        frequent_items::ENTRIES,
         generators::ENTRIES,
         lambda::ENTRIES,
         json::ENTRIES,

@@ -136,6 +136,9 @@ fn exchange_text(plan: &Plan) -> Option<NodeText> {
                 items.push(n.to_string());
                 format!("hashpartitioning({})", items.join(", "))
             }
+            ShufflePartitioning::Direct(id, n) => {
+                format!("shufflepartitionidpassthrough({}, {n})", expr_text(id, &schema))
+            }
             ShufflePartitioning::Range(ordering, n) => {
                 let mut items: Vec<String> = ordering.iter().map(|sort| sort_text(sort, &schema)).collect();
                 items.push(n.to_string());

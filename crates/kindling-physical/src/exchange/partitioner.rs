@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{RecordBatch, RecordBatchOptions, UInt32Array},
+    array::{AsArray, RecordBatch, RecordBatchOptions, UInt32Array},
     compute::{interleave_record_batch, take_record_batch},
+    datatypes::Int64Type,
 };
 use datafusion::{error::Result, physical_expr::PhysicalExpr};
 
@@ -28,6 +29,13 @@ pub enum Partitioner {
         /// Number of reduce partitions.
         n: usize,
     },
+    /// By a number.
+    Direct {
+        /// The number; null is 0.
+        id: Arc<dyn PhysicalExpr>,
+        /// Number of reduce partitions.
+        n: usize,
+    },
     /// In turn.
     RoundRobin {
         /// Partition of the row before.
@@ -46,6 +54,7 @@ impl Partitioner {
             ShufflePartitioning::Single => Partitioner::Single,
             other if other.num_partitions() == 1 => Partitioner::Single,
             ShufflePartitioning::Hash(exprs, n) => Partitioner::Hash { exprs: exprs.clone(), n: *n },
+            ShufflePartitioning::Direct(id, n) => Partitioner::Direct { id: Arc::clone(id), n: *n },
             ShufflePartitioning::RoundRobin(n) => {
                 // Spark starts each map partition elsewhere, so that few rows do not all meet in partition 0.
                 let start = XorShiftRandom::new(map as i64).next_int(*n as i32);
@@ -61,7 +70,10 @@ impl Partitioner {
     /// Number of reduce partitions.
     pub fn num_partitions(&self) -> usize {
         match self {
-            Partitioner::Hash { n, .. } | Partitioner::Range { n, .. } | Partitioner::RoundRobin { n, .. } => *n,
+            Partitioner::Direct { n, .. }
+            | Partitioner::Hash { n, .. }
+            | Partitioner::Range { n, .. }
+            | Partitioner::RoundRobin { n, .. } => *n,
             Partitioner::Single => 1,
         }
     }
@@ -74,6 +86,12 @@ impl Partitioner {
                 let n = *n;
                 let hashes = hash::hash_rows(exprs, batch)?;
                 Some(hashes.into_iter().map(|h| hash::pmod(h, n) as u32).collect())
+            }
+            Partitioner::Direct { id, n } => {
+                let ids = id.evaluate(batch)?.into_array(batch.num_rows())?;
+                let ids = ids.as_primitive_opt::<Int64Type>().ok_or_else(|| internal("a partition id is no BIGINT"))?;
+                let n = *n as i64;
+                Some(ids.iter().map(|id| id.unwrap_or(0).rem_euclid(n) as u32).collect())
             }
             Partitioner::Range { bounds, .. } => Some(bounds.partition_rows(batch)?),
             Partitioner::RoundRobin { position, n } => Some(

@@ -39,6 +39,8 @@ impl PlanId {
 pub enum ShufflePartitioning {
     /// `pmod(murmur3(exprs), n)`.
     Hash(Vec<Arc<dyn PhysicalExpr>>, usize),
+    /// `pmod(id, n)` of a number that is no hash (`repartitionById`).
+    Direct(Arc<dyn PhysicalExpr>, usize),
     /// By ranges of a sort key, with bounds sampled from the data.
     Range(LexOrdering, usize),
     /// In turn.
@@ -51,9 +53,10 @@ impl ShufflePartitioning {
     /// Number of reduce partitions.
     pub fn num_partitions(&self) -> usize {
         match self {
-            ShufflePartitioning::Hash(_, n) | ShufflePartitioning::Range(_, n) | ShufflePartitioning::RoundRobin(n) => {
-                *n
-            }
+            ShufflePartitioning::Hash(_, n)
+            | ShufflePartitioning::Direct(_, n)
+            | ShufflePartitioning::Range(_, n)
+            | ShufflePartitioning::RoundRobin(n) => *n,
             ShufflePartitioning::Single => 1,
         }
     }
@@ -62,6 +65,7 @@ impl ShufflePartitioning {
     pub fn with_num_partitions(&self, n: usize) -> ShufflePartitioning {
         match self {
             ShufflePartitioning::Hash(exprs, _) => ShufflePartitioning::Hash(exprs.clone(), n),
+            ShufflePartitioning::Direct(id, _) => ShufflePartitioning::Direct(Arc::clone(id), n),
             ShufflePartitioning::Range(ordering, _) => ShufflePartitioning::Range(ordering.clone(), n),
             ShufflePartitioning::RoundRobin(_) => ShufflePartitioning::RoundRobin(n),
             ShufflePartitioning::Single => ShufflePartitioning::Single,
@@ -206,6 +210,9 @@ impl ExecutionPlan for ShuffleExchangeExec {
                 for expr in exprs {
                     f(expr)?;
                 }
+            }
+            ShufflePartitioning::Direct(id, _) => {
+                f(id)?;
             }
             ShufflePartitioning::Range(ordering, _) => {
                 for sort in ordering.iter() {

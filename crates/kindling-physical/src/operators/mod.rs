@@ -6,6 +6,7 @@ mod in_memory_scan;
 mod markers;
 mod null_aware_anti_join;
 mod range;
+mod streamed_nested_loop;
 
 pub use cartesian_product::CartesianProductExec;
 pub use coalesce::{CoalesceExec, is_single_partition};
@@ -15,3 +16,4 @@ pub use markers::{
 };
 pub use null_aware_anti_join::NullAwareAntiJoinExec;
 pub use range::RangeExec;
+pub use streamed_nested_loop::StreamedNestedLoopExec;

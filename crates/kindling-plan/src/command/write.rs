@@ -16,9 +16,6 @@ impl CommandContext<'_> {
         if write.bucket_by.is_some() || !write.sort_columns.is_empty() {
             return Err(SparkError::unsupported("bucketBy and sortBy"));
         }
-        if !write.cluster_columns.is_empty() {
-            return Err(SparkError::unsupported("clusterBy"));
-        }
         match &write.target {
             WriteTarget::Table(name) => self.save_as_table(write, name),
             WriteTarget::InsertInto(name) => self.insert_into(write, name),
@@ -84,6 +81,12 @@ impl CommandContext<'_> {
         table.options = write.options.clone();
         self.place(&mut table, None)?;
         table.partition_columns = write.partition_columns.clone();
+        if !write.cluster_columns.is_empty() {
+            // As Spark keeps it (`ClusterBySpec.toProperty`). Its file sources write as if nothing had been said: clustering is
+            // for catalogs that do it.
+            let columns: Vec<Vec<&str>> = write.cluster_columns.iter().map(|name| vec![name.as_str()]).collect();
+            table.properties.insert("clusteringColumns".into(), serde_json::json!(columns).to_string());
+        }
         self.create_from(table, &plan)
     }
 

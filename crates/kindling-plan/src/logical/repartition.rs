@@ -18,6 +18,8 @@ pub enum RepartitionScheme {
     RoundRobin(Option<usize>),
     /// By the hash of keys.
     Hash(Vec<Expr>, Option<usize>),
+    /// Where a number says (`repartitionById`).
+    Direct(Expr, usize),
     /// By ranges of keys.
     Range(Vec<SortExpr>, Option<usize>),
     /// `REBALANCE`: by keys or evenly, adaptive execution evens out the sizes.
@@ -57,6 +59,7 @@ impl UserDefinedLogicalNodeCore for Repartition {
         match &self.scheme {
             RepartitionScheme::Coalesce(_) | RepartitionScheme::RoundRobin(_) => vec![],
             RepartitionScheme::Hash(keys, _) | RepartitionScheme::Rebalance(keys, _) => keys.clone(),
+            RepartitionScheme::Direct(id, _) => vec![id.clone()],
             RepartitionScheme::Range(keys, _) => keys.iter().map(|key| key.expr.clone()).collect(),
         }
     }
@@ -72,6 +75,7 @@ impl UserDefinedLogicalNodeCore for Repartition {
             RepartitionScheme::Coalesce(n) => write!(f, "Repartition {n}, false"),
             RepartitionScheme::RoundRobin(Some(n)) => write!(f, "Repartition {n}, true"),
             RepartitionScheme::RoundRobin(None) => write!(f, "RepartitionByExpression"),
+            RepartitionScheme::Direct(id, n) => write!(f, "RepartitionByExpression [{id}], {n}"),
             RepartitionScheme::Hash(_, n) | RepartitionScheme::Range(_, n) => {
                 write!(f, "RepartitionByExpression [{}]", list(self.expressions()))?;
                 n.map_or(Ok(()), |n| write!(f, ", {n}"))
@@ -86,6 +90,9 @@ impl UserDefinedLogicalNodeCore for Repartition {
             RepartitionScheme::RoundRobin(n) => RepartitionScheme::RoundRobin(*n),
             RepartitionScheme::Hash(_, n) => RepartitionScheme::Hash(exprs, *n),
             RepartitionScheme::Rebalance(_, n) => RepartitionScheme::Rebalance(exprs, *n),
+            RepartitionScheme::Direct(id, n) => {
+                RepartitionScheme::Direct(exprs.into_iter().next().unwrap_or_else(|| id.clone()), *n)
+            }
             RepartitionScheme::Range(keys, n) => {
                 let keys = keys.iter().zip(exprs).map(|(key, expr)| SortExpr { expr, ..*key }).collect();
                 RepartitionScheme::Range(keys, *n)

@@ -135,6 +135,9 @@ impl SparkPlanner {
             RepartitionScheme::Hash(exprs, n) => {
                 (ShufflePartitioning::Hash(keys(exprs)?, self.partitions(*n)), origin(*n))
             }
+            RepartitionScheme::Direct(id, n) => {
+                (ShufflePartitioning::Direct(planning.expr(id, schema)?, *n), ShuffleOrigin::RepartitionByNum)
+            }
             RepartitionScheme::Range(order, n) => {
                 let ordering = planning.ordering(order, schema)?;
                 (ShufflePartitioning::Range(ordering, self.partitions(*n)), origin(*n))

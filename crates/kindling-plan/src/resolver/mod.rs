@@ -302,6 +302,7 @@ impl<'a> Resolver<'a> {
             RelationKind::SampleBy { input, column, fractions, seed } => {
                 self.sample_by(input, column, fractions, *seed)
             }
+            RelationKind::FreqItems { input, columns, support } => self.freq_items(input, columns, *support),
             RelationKind::Transpose { input, index_columns } => self.transpose(input, index_columns),
             RelationKind::Unpivot(unpivot) => self.unpivot(unpivot),
             RelationKind::Pivot(pivot) => self.pivot(pivot),
@@ -329,7 +330,6 @@ impl<'a> Resolver<'a> {
 fn relation_name(kind: &RelationKind) -> &'static str {
     match kind {
         RelationKind::PythonTableFunction { .. } => "Python table functions",
-        RelationKind::FreqItems { .. } => "DataFrame.stat.freqItems",
         RelationKind::Parse { .. } => "reading CSV or JSON from a DataFrame of strings",
         RelationKind::ShowString { .. } => "show() below another relation",
         RelationKind::HtmlString { .. } => "an HTML table below another relation",

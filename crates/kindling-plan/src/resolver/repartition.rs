@@ -3,7 +3,7 @@
 use datafusion::logical_expr::SortExpr;
 use kindling_common::{SparkError, SparkResult};
 use kindling_physical::JoinStrategyHint;
-use kindling_spec::{Expr, ExprKind, Literal, Relation};
+use kindling_spec::{DIRECT_SHUFFLE_PARTITION_ID, DataType, Expr, ExprKind, Literal, Relation};
 
 use super::{
     Below, Resolved, Resolver,
@@ -48,6 +48,22 @@ impl Resolver<'_> {
         let is_range = expressions.iter().any(|expr| matches!(expr.kind, ExprKind::SortOrder(_)));
         if expressions.is_empty() {
             return Ok(RepartitionScheme::RoundRobin(num_partitions));
+        }
+        if let ([Expr { kind: ExprKind::UnresolvedFunction(function), .. }], Some(n)) = (expressions, num_partitions)
+            && function.name.as_slice() == [DIRECT_SHUFFLE_PARTITION_ID]
+            && let [id] = function.arguments.as_slice()
+        {
+            let id = self.expression(id, &mut context)?;
+            if !matches!(id.typed.data_type, DataType::Byte | DataType::Short | DataType::Integer | DataType::Long) {
+                return Err(SparkError::analysis("DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE")
+                    .param("sqlExpr", format!("\"{DIRECT_SHUFFLE_PARTITION_ID}({})\"", id.text))
+                    .param("paramIndex", "first")
+                    .param("requiredType", "\"INT\"")
+                    .param("inputSql", format!("\"{}\"", id.text))
+                    .param("inputType", format!("\"{}\"", id.typed.data_type.sql())));
+            }
+            let id = self.cast_typed(id.typed, &DataType::Long)?;
+            return Ok(RepartitionScheme::Direct(id.expr, n));
         }
         if is_range {
             let mut keys = vec![];

@@ -1,7 +1,7 @@
 //! `df.stat`: crosstab, approxQuantile, sampleBy.
 
 use datafusion::logical_expr::Expr as DfExpr;
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::{ExceptionClass, SparkError, SparkResult};
 use kindling_functions::TypedExpr;
 use kindling_spec::{Aggregate, CastMode, DataType, Expr, ExprKind, GroupType, Literal, Relation, RelationKind};
 
@@ -72,6 +72,35 @@ impl Resolver<'_> {
         let attribute = self.attribute("approx_quantile", &all.typed);
         let plan = plan::project_items(aggregated, &[(all.typed.expr, attribute.clone())])?;
         Ok(Resolved::new(plan, vec![attribute]))
+    }
+
+    /// One row with one array of frequent items a column.
+    pub(super) fn freq_items(
+        &mut self,
+        input: &Relation,
+        columns: &[String],
+        support: Option<f64>,
+    ) -> SparkResult<Resolved> {
+        let support = support.unwrap_or(0.01);
+        if !(1e-4..=1.0).contains(&support) {
+            return Err(SparkError {
+                message_override: Some(format!("requirement failed: Support must be in [1e-4, 1], but got {support}.")),
+                ..SparkError::new(ExceptionClass::IllegalArgument, "INTERNAL_ERROR")
+            });
+        }
+        let size = (1.0 / support) as i32;
+        let input = self.relation(input)?;
+        let mut aggregates = vec![];
+        let mut items = vec![];
+        for column in self.columns_named(&input, columns)? {
+            let arguments = vec![Value::of_attribute(&column), Value::new(TypedExpr::integer(size), size.to_string())];
+            let value = self.aggregated("collect_frequent_items", arguments, false, &mut aggregates)?;
+            let attribute = self.attribute(format!("{}_freqItems", column.name), &value.typed);
+            items.push((value.typed.expr, attribute));
+        }
+        let aggregated = plan::aggregate(input.plan, vec![], aggregates)?;
+        let plan = plan::project_items(aggregated, &items)?;
+        Ok(Resolved::new(plan, items.into_iter().map(|(_, attribute)| attribute).collect()))
     }
 
     /// Rows of each stratum with its fraction.

@@ -17,7 +17,7 @@ const DESCRIBE: &[&str] = &["count", "mean", "stddev", "min", "max"];
 
 impl Resolver<'_> {
     /// Columns by name; all of them when no names are given.
-    fn columns_named(&self, input: &Resolved, names: &[String]) -> SparkResult<Vec<Attribute>> {
+    pub(super) fn columns_named(&self, input: &Resolved, names: &[String]) -> SparkResult<Vec<Attribute>> {
         if names.is_empty() {
             return Ok(input.attributes().to_vec());
         }

@@ -13,7 +13,7 @@ use kindling_functions::{FunctionKind, error::from_datafusion};
 use kindling_spec::{Cte, DataSource, Expr, Options, Plan, Relation, RelationKind, StructType, TemporalClause};
 use kindling_sql::ParserOptions;
 
-use super::{CteInScope, Resolved, Resolver, plan, subquery_alias::qualified};
+use super::{CteInScope, Resolved, Resolver, local::parse_schema, plan, subquery_alias::qualified};
 use crate::{
     Attribute,
     attribute::quote_parts,
@@ -272,7 +272,7 @@ impl Resolver<'_> {
         let name = source.format.clone().unwrap_or_else(|| self.conf.value(&conf::DEFAULT_SOURCE).to_string());
         let format = FileFormat::find(&name)?;
         let schema = match &source.schema {
-            Some(text) => Some(kindling_sql::parse_table_schema(text)?),
+            Some(text) => Some(parse_schema(text)?),
             None => None,
         };
         let mut paths = source.paths.clone();

@@ -6,7 +6,9 @@ use datafusion::{
 };
 use kindling_common::{SparkError, SparkResult};
 use kindling_functions::{AggregateOptions, FunctionEntry, FunctionKind, GeneratorCall, SortKey, TypedExpr};
-use kindling_spec::{DataType, Expr, ExprKind, NullOrdering, SortDirection, SortOrder, UnresolvedFunction};
+use kindling_spec::{
+    DataType, Expr, ExprKind, Literal, NullOrdering, SortDirection, SortOrder, UnresolvedFunction, WindowExpr,
+};
 
 use super::{ExprContext, Generator, Resolver, Text, Value, named_arguments, text, typed_text};
 use crate::attribute::quote_parts;
@@ -21,6 +23,23 @@ pub(in crate::resolver) fn builtin_name(parts: &[String]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// `DataFrame.zipWithIndex`: 0, 1, 2, … through the rows in the order of their partitions.
+fn distributed_sequence_id() -> Expr {
+    let order = SortOrder {
+        child: Expr::call("monotonically_increasing_id", vec![]),
+        direction: SortDirection::Ascending,
+        null_ordering: None,
+    };
+    let number = ExprKind::Window(Box::new(WindowExpr {
+        function: Expr::call("row_number", vec![]),
+        partition_spec: vec![],
+        order_spec: vec![order],
+        frame: None,
+        window_name: None,
+    }));
+    Expr::call("-", vec![number.into(), Expr::literal(Literal::Long(1))])
 }
 
 impl Resolver<'_> {
@@ -42,6 +61,9 @@ impl Resolver<'_> {
         match name.as_str() {
             "struct" => return self.struct_call(function, context),
             "grouping" | "grouping_id" => return self.grouping_call(&name, function, context),
+            "distributed_sequence_id" if function.arguments.is_empty() => {
+                return self.expression(&distributed_sequence_id(), context);
+            }
             _ => {}
         }
         let Some(entry) = kindling_functions::lookup(&name) else {

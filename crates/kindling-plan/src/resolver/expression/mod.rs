@@ -3,6 +3,7 @@
 mod attribute;
 mod call;
 mod cast;
+mod column_regex;
 mod extract;
 mod item;
 mod lambda;

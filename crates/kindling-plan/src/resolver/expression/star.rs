@@ -2,9 +2,8 @@
 
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{DataType, Expr, ExprKind};
-use regex::RegexBuilder;
 
-use super::{ExprContext, Resolver, Value};
+use super::{ExprContext, Resolver, Value, column_regex::ColumnRegex};
 use crate::{Attribute, attribute::quote_parts};
 
 impl Resolver<'_> {
@@ -43,12 +42,9 @@ impl Resolver<'_> {
                 self.without(&columns, except)
             }
             ExprKind::UnresolvedRegex { pattern, table, plan_id } => {
-                let regex = RegexBuilder::new(&format!("^(?:{pattern})$"))
-                    .case_insensitive(!self.names.case_sensitive)
-                    .build()
-                    .map_err(|error| SparkError::unsupported(format!("regular expression {pattern}: {error}")))?;
+                let regex = ColumnRegex::new(pattern, !self.names.case_sensitive)?;
                 let fits = |attribute: &&Attribute| {
-                    regex.is_match(&attribute.name)
+                    regex.matches(&attribute.name)
                         && plan_id.is_none_or(|plan_id| attribute.depth_of(plan_id).is_some())
                         && table.as_ref().is_none_or(|table| {
                             attribute.qualifier.last().is_some_and(|last| self.names.same(last, table))

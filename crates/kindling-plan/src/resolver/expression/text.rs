@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kindling_functions::SessionTimeZone;
 use kindling_spec::{DayTimeField, Literal, YearMonthField};
 
-/// Mathematical functions whose names Spark prints in upper case.
+/// Functions, most of them mathematical, whose names Spark prints in upper case.
 const UPPER_CASE: &[&str] = &[
     "acos",
     "acosh",
@@ -38,6 +38,7 @@ const UPPER_CASE: &[&str] = &[
     "signum",
     "sin",
     "sinh",
+    "spark_partition_id",
     "sqrt",
     "tan",
     "tanh",
