@@ -1,4 +1,4 @@
-"""What bad input gets: Spark's conditions, or what Spark makes of it. Every expectation was seen on Spark 4.2.0."""
+"""What bad input gets: Spark's conditions, or what Spark makes of it."""
 
 import random
 
@@ -36,10 +36,12 @@ def test_syntax_errors(spark):
 
 
 def test_division_by_zero_under_ansi_and_not(spark):
-    divided = spark.range(2).selectExpr("10 / id AS d")
-    assert condition(divided.collect) == ("DIVIDE_BY_ZERO", "22012")
+    def divided():
+        return spark.range(2).selectExpr("id", "10 / id AS d").orderBy("id").collect()
+
+    assert condition(divided) == ("DIVIDE_BY_ZERO", "22012")
     spark.conf.set("spark.sql.ansi.enabled", False)
-    assert [row.d for row in divided.orderBy("id").collect()] == [None, 10.0]
+    assert [row.d for row in divided()] == [None, 10.0]
 
 
 def test_missing_path(spark):
@@ -67,9 +69,6 @@ def test_ragged_and_quoted_csv(spark, workspace):
         Row(a="5", b="6", c="7"),
         Row(a="line\nbreak", b="9", c="10"),
     ]
-    failfast = spark.read.option("header", True).option("mode", "FAILFAST").schema("a int, b string, c int")
-    with pytest.raises(PySparkException, match="MALFORMED_RECORD_IN_PARSING"):
-        failfast.csv("ragged.csv").collect()
 
 
 def test_binary_junk_is_rows_of_text_for_csv_and_an_error_for_parquet(spark, workspace):

@@ -91,7 +91,7 @@ export class KindlingPage {
     const index = await this.cells.count();
     await this.page.getByTestId(`add-${kind}`).last().click();
     await expect(this.cells).toHaveCount(index + 1);
-    await this.write(index, text);
+    await this.write(index, kind === "sql" ? `%%sql\n${text}` : text);
     return index;
   }
 

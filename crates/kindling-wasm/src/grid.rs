@@ -30,9 +30,27 @@ pub fn sql_plan(text: &str) -> proto::Plan {
     plan_of(RelType::Sql(proto::Sql { query, ..Default::default() }))
 }
 
-/// The plan that reads a file by what its name says of its format.
+/// How deep partition folders may lie before the first data file.
+const PARTITION_DEPTH: usize = 8;
+
+/// The name that tells a path's format: its own, or that of the first data file in a folder that Spark wrote.
+fn telling_name(path: &str) -> String {
+    let mut folder = StorageFileSystem.resolve(path).ok();
+    for _ in 0..PARTITION_DEPTH {
+        let Some(entries) = folder.take().and_then(|folder| StorageFileSystem.list(&folder).ok()) else { break };
+        let data = entries.into_iter().find(|entry| !entry.path.name().starts_with(['_', '.']));
+        match data {
+            Some(entry) if entry.is_dir => folder = Some(entry.path),
+            Some(entry) => return entry.path.name().to_string(),
+            None => break,
+        }
+    }
+    path.to_string()
+}
+
+/// The plan that reads a file, or a folder of them, by what the names say of the format.
 pub fn file_plan(path: &str) -> proto::Plan {
-    let name = path.to_ascii_lowercase();
+    let name = telling_name(path).to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let (format, options): (&str, &[(&str, &str)]) = match name.rsplit('.').next() {
         Some("csv") => ("csv", &[("header", "true"), ("inferSchema", "true")]),

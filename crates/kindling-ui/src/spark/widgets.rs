@@ -14,6 +14,12 @@ pub fn link(route: SparkRoute, text: impl Into<String>) -> AnyView {
     view! { <a href="#spark" data-go=route.to_text()>{text.into()}</a> }.into_any()
 }
 
+/// The first text that says something, else what it is: a link needs a name, and some logs give none.
+pub fn named<'a>(texts: impl IntoIterator<Item = Option<&'a str>>, what: &str, id: impl std::fmt::Display) -> String {
+    let given = texts.into_iter().flatten().find(|text| !text.trim().is_empty());
+    given.map_or_else(|| format!("{what} {id}"), str::to_string)
+}
+
 /// Links with spaces between them.
 pub fn links(routes: impl Iterator<Item = (SparkRoute, String)>) -> AnyView {
     routes.map(|(route, text)| view! { {link(route, text)}" " }).collect::<Vec<_>>().into_any()
@@ -124,4 +130,15 @@ pub fn callout(testid: Option<&'static str>, warn: bool, content: AnyView, actio
 /// Minutes east of UTC of this browser.
 pub fn zone() -> i64 {
     -(js_sys::Date::new_0().get_timezone_offset() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_text_is_named_by_its_id() {
+        assert_eq!(named([None, Some("count at cell 1, line 2")], "Job", 3), "count at cell 1, line 2");
+        assert_eq!(named([Some(""), Some(" ")], "Job", 3), "Job 3");
+    }
 }

@@ -9,7 +9,7 @@ use crate::spark::{
     panel::PanelActions,
     table::{Column, Key, RowAttrs, TableState, table, text},
     timeline::{EventTimeline, Span},
-    widgets::{kv, link, none, progress, section, zone},
+    widgets::{kv, link, named, none, progress, section, zone},
 };
 
 /// The page.
@@ -210,7 +210,7 @@ fn description(job: &&JobData) -> AnyView {
     };
     let more = job.error_message.as_deref().map(|message| message.lines().next().unwrap_or("").to_string());
     let more = more.or_else(|| job.description.as_ref().map(|_| job.name.clone()));
-    let first = job.description.clone().unwrap_or_else(|| job.name.clone());
+    let first = named([job.description.as_deref(), Some(job.name.as_str())], "Job", job.job_id);
     view! { {link(route, first)}{more.map(|more| view! { <br/><small>{crate::spark::html::clip(&more, 80)}</small> })} }
         .into_any()
 }

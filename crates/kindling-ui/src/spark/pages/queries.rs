@@ -8,7 +8,7 @@ use crate::spark::{
     SparkFeed, SparkRoute,
     html::clip,
     table::{Column, Key, RowAttrs, TableState, table, text},
-    widgets::{badge, empty, find, link, links, none, section, tiles, zone},
+    widgets::{badge, empty, find, link, links, named, none, section, tiles, zone},
 };
 
 /// The page.
@@ -94,7 +94,10 @@ pub fn query_table(roots: Vec<&SqlExecution>, inner: &[&SqlExecution], now: i64,
         Column::new("Status", "", |own: &Item| status_badge(own.status()))
             .by(|own| Key::Text(own.status().as_str().to_string())),
         Column::new("Description", "", |own: &Item| {
-            link(SparkRoute::Query(own.execution_id.0), clip(&own.description, 100))
+            link(
+                SparkRoute::Query(own.execution_id.0),
+                clip(&named([Some(own.description.as_str())], "Query", own.execution_id), 100),
+            )
         })
         .by(|own| Key::Text(own.description.clone())),
         Column::new("Submitted", "", |own: &Item| text(format::date_time(own.submission_time, zone())))

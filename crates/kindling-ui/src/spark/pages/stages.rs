@@ -8,7 +8,7 @@ use crate::spark::{
     SparkFeed, SparkRoute,
     html::clip,
     table::{Column, Key, RowAttrs, TableState, table, text},
-    widgets::{bytes_or_empty, empty, kv, link, progress, zone},
+    widgets::{bytes_or_empty, empty, kv, link, named, progress, zone},
 };
 
 /// The page.
@@ -51,7 +51,7 @@ pub fn stage_table(stages: Vec<&StageData>, now: i64, state: TableState) -> AnyV
     let describe = move |stage: &&StageData| {
         let more = stage.info.failure_reason.as_deref().and_then(|reason| reason.lines().next());
         let more = more.map(|more| view! { <br/><small>{clip(more, 120)}</small> });
-        view! { {link(route(stage), stage.description.clone().unwrap_or_else(|| stage.info.name.clone()))}{more} }
+        view! { {link(route(stage), named([stage.description.as_deref(), Some(stage.info.name.as_str())], "Stage", stage.info.stage_id))}{more} }
             .into_any()
     };
     let submitted = |stage: &&StageData| {
