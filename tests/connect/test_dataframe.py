@@ -139,3 +139,17 @@ def test_a_cross_join_keeps_the_order_of_its_left_side(spark):
 def test_a_possessive_pattern_leaves_columns_out(spark):
     frame = spark.createDataFrame([(1, 2, 3)], ["ds", "hr", "value"])
     assert frame.select(frame.colRegex("`(ds|hr)?+.+`")).columns == ["value"]
+
+
+def test_what_reads_an_empty_stage_ends(spark):
+    spark.range(10).where("id > 100").createOrReplaceTempView("nothing")
+    assert spark.sql("SELECT rank() OVER (ORDER BY id) FROM nothing").collect() == []
+    assert spark.sql("SELECT sum(id) OVER (PARTITION BY id % 2 ORDER BY id) FROM nothing").collect() == []
+    spark.conf.set("spark.sql.autoBroadcastJoinThreshold", -1)
+    try:
+        joined = spark.range(3).join(spark.table("nothing").withColumnRenamed("id", "b"), F.col("id") == F.col("b"), "left")
+        assert sorted(row.id for row in joined.collect()) == [0, 1, 2]
+        full = spark.table("nothing").join(spark.range(3).withColumnRenamed("id", "b"), F.col("id") == F.col("b"), "full")
+        assert full.count() == 3
+    finally:
+        spark.conf.unset("spark.sql.autoBroadcastJoinThreshold")

@@ -14,6 +14,7 @@ use datafusion::{
         limit::{GlobalLimitExec, LocalLimitExec},
         projection::ProjectionExec,
         sorts::sort::SortExec,
+        windows::{BoundedWindowAggExec, WindowAggExec},
     },
 };
 
@@ -36,6 +37,7 @@ fn is_empty(plan: &Plan) -> bool {
 }
 
 /// Replaces joins and row-wise operators over empty stages by nothing. Aggregates without keys stay: they have one row.
+/// A sort stays for what is above it: what takes its place would be exchanged and sorted anew, without an end.
 pub fn propagate_empty(plan: Plan) -> Result<Plan> {
     let children =
         plan.children().into_iter().map(|child| propagate_empty(Arc::clone(child))).collect::<Result<Vec<_>>>()?;
@@ -53,7 +55,8 @@ pub fn propagate_empty(plan: Plan) -> Result<Plan> {
     }
     let row_wise = plan.is::<ProjectionExec>()
         || plan.is::<FilterExec>()
-        || plan.is::<SortExec>()
+        || plan.is::<WindowAggExec>()
+        || plan.is::<BoundedWindowAggExec>()
         || plan.is::<LocalLimitExec>()
         || plan.is::<GlobalLimitExec>()
         || plan.is::<CollectLimitExec>()
