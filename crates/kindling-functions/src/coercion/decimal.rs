@@ -58,9 +58,25 @@ fn digits(value: i64) -> u8 {
     value.unsigned_abs().checked_ilog10().map_or(1, |n| n as u8 + 1)
 }
 
-/// The smallest decimal that holds both (`widerDecimalType`).
+/// `DecimalType.boundedPreferIntegralDigits`: what exceeds 38 digits is taken from the fraction.
+fn bounded_prefer_integral_digits(precision: i32, scale: i32) -> DataType {
+    bounded(precision, (scale - (precision - 38).max(0)).max(0))
+}
+
+/// The smallest decimal that holds both (`DecimalPrecisionTypeCoercion.widerDecimalType`).
 pub(crate) fn wider(a: (u8, i8), b: (u8, i8)) -> DataType {
     let scale = i32::from(a.1.max(b.1));
     let range = (i32::from(a.0) - i32::from(a.1)).max(i32::from(b.0) - i32::from(b.1));
-    bounded(range + scale, scale)
+    bounded_prefer_integral_digits(range + scale, scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_common_type_keeps_integral_digits_before_the_fraction() {
+        assert_eq!(wider((38, 19), (38, 9)), DataType::Decimal { precision: 38, scale: 9 });
+        assert_eq!(wider((10, 2), (8, 4)), DataType::Decimal { precision: 12, scale: 4 });
+    }
 }
