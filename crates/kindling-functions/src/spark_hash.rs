@@ -171,6 +171,11 @@ pub fn spark_xxhash64(columns: &[ArrayRef]) -> Result<Vec<i64>, ArrowError> {
     hash_all::<XxHash64>(columns, 42)
 }
 
+/// `Murmur3_x86_32.hashUnsafeBytes`
+pub(crate) fn murmur3_bytes(bytes: &[u8], seed: i32) -> i32 {
+    <Murmur3 as SparkHasher>::bytes(bytes, seed)
+}
+
 /// Spark's `xxhash64` of one column with a seed of one's own (HyperLogLog++ uses 42 as well, sketches others).
 pub(crate) fn xxhash64_column(column: &ArrayRef, seed: i64) -> Result<Vec<i64>, ArrowError> {
     let mut hashes = vec![seed; column.len()];

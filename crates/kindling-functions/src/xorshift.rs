@@ -43,6 +43,11 @@ impl XorShiftRandom {
         }
     }
 
+    /// 32 random bits.
+    pub fn next_bits(&mut self) -> i32 {
+        self.next(32)
+    }
+
     /// 64 random bits.
     pub fn next_long(&mut self) -> i64 {
         (i64::from(self.next(32)) << 32).wrapping_add(i64::from(self.next(32)))

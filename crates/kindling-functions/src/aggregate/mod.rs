@@ -8,6 +8,7 @@ mod distinct;
 mod doubles;
 mod recompute;
 mod rows;
+mod sketch;
 mod sum;
 
 use std::{
@@ -24,7 +25,7 @@ use datafusion::{
     common::Result,
     logical_expr::{
         Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, Signature, Volatility,
-        expr::{AggregateFunction, NullTreatment},
+        expr::{AggregateFunction, AggregateFunctionParams, NullTreatment},
         function::{AccumulatorArgs, StateFieldsArgs},
     },
 };
@@ -36,6 +37,7 @@ use crate::{AggregateOptions, TypedExpr};
 pub(crate) use buffered::buffered;
 pub(crate) use doubles::{DoublesFn, doubles};
 pub(crate) use rows::{RowFold, row_fold};
+pub(crate) use sketch::{SketchState, sketch};
 pub(crate) use sum::{decimal_avg, numeric_sum};
 
 type MakeAccumulator = Arc<dyn Fn() -> Box<dyn Accumulator> + Send + Sync>;
@@ -78,6 +80,21 @@ impl Hash for SparkUdaf {
 impl AggregateUDFImpl for SparkUdaf {
     fn name(&self) -> &str {
         self.name
+    }
+
+    fn schema_name(&self, params: &AggregateFunctionParams) -> Result<String> {
+        // The key tells apart calls that differ only in what was fixed at build time.
+        let args: Vec<String> = params.args.iter().map(|arg| arg.schema_name().to_string()).collect();
+        let key = if self.key.is_empty() { String::new() } else { format!("[{}]", self.key) };
+        let distinct = if params.distinct { "DISTINCT " } else { "" };
+        let mut name = format!("{}{key}({distinct}{})", self.name, args.join(","));
+        if params.null_treatment == Some(NullTreatment::IgnoreNulls) {
+            name.push_str(" IGNORE NULLS");
+        }
+        if let Some(filter) = &params.filter {
+            name.push_str(&format!(" FILTER (WHERE {})", filter.schema_name()));
+        }
+        Ok(name)
     }
 
     fn signature(&self) -> &Signature {

@@ -65,7 +65,7 @@ pub(super) fn from_string(array: &ArrayRef, to: &DataType, o: &CastOptions) -> S
                     Some((text, None)) if ansi => return Err(invalid_input(text, to)),
                     Some((text, Some(None))) if ansi => {
                         return Err(decimal_out_of_range(
-                            &super::text::plain(parse::trim_all(text)),
+                            &super::text::plain_text(parse::trim_all(text)),
                             *precision,
                             *scale,
                         ));

@@ -26,10 +26,11 @@ use crate::{
     datetime::{MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, split_micros},
     error::from_datafusion,
     udf::{call, relabel},
+    variant::{Variants, from_variant, to_variant},
 };
 
-pub(crate) use from_string::parse_decimal;
-pub(crate) use text::{TextStyle, decimal_text, double_text, float_text, wide_decimal_text, write_text};
+pub(crate) use from_string::{parse_decimal, parse_float};
+pub(crate) use text::{TextStyle, decimal_text, double_text, float_text, plain_text, wide_decimal_text, write_text};
 
 /// What a cast kernel needs of its session.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +72,7 @@ pub fn cast(ctx: &CallContext<'_>, expr: TypedExpr, to: &DataType, mode: CastMod
         return Err(cast_mismatch(ctx, &from, to, ansi, failure));
     }
     let nullable = expr.nullable
+        || from == DataType::Variant
         || match failure {
             Failure::Ansi => from == DataType::Null,
             _ => crate::coercion::force_nullable(&from, to),
@@ -150,8 +152,9 @@ pub fn can_cast(from: &DataType, to: &DataType, ansi: bool) -> bool {
                         && nullability_fits(f.nullable, t.nullable, &f.data_type, &t.data_type, ansi)
                 })
         }
+        (Variant, t) => fits_variant(t, true),
+        (f, Variant) => fits_variant(f, false),
         (Array { .. } | Map { .. } | Struct(_), t) => t.is_string(),
-        (Variant, _) | (_, Variant) => false,
         (_, t) if t.is_string() => true,
         (f, Binary) => f.is_string() || !ansi && f.is_integral(),
         (f, Boolean) => f.is_string() || f.is_numeric() || !ansi && matches!(f, Date | Timestamp),
@@ -173,6 +176,22 @@ pub fn can_cast(from: &DataType, to: &DataType, ansi: bool) -> bool {
                 || matches!(f, Time { .. }) && (t.is_integral() || matches!(t, Decimal { .. }))
         }
         _ => false,
+    }
+}
+
+/// `VariantGet.checkDataType`
+fn fits_variant(t: &DataType, structs_and_maps: bool) -> bool {
+    match t {
+        DataType::Array { element, .. } => fits_variant(element, structs_and_maps),
+        DataType::Map { key, value, .. } => structs_and_maps && key.is_string() && fits_variant(value, true),
+        DataType::Struct(fields) => {
+            structs_and_maps && fields.fields.iter().all(|field| fits_variant(&field.data_type, true))
+        }
+        DataType::CalendarInterval
+        | DataType::YearMonthInterval { .. }
+        | DataType::DayTimeInterval { .. }
+        | DataType::Time { .. } => false,
+        _ => true,
     }
 }
 
@@ -245,6 +264,12 @@ pub(crate) fn cast_array(
     }
     Ok(match (from, to) {
         (Null, _) => new_null_array(&arrow_to, array.len()),
+        (Variant, t) => {
+            let variants = Variants::new(array)?;
+            let rows: Vec<_> = (0..array.len()).map(|row| variants.get(row)).collect();
+            from_variant(&rows, t, options)?
+        }
+        (f, Variant) => to_variant(array, f)?,
         (f, t) if f.is_string() && t.is_string() => Arc::clone(array),
         (f, t) if f.is_string() && *t == Binary => crate::kernels::downcast_binary(array)?,
         (_, t) if t.is_string() => text::to_text(array, from, &TextStyle::cast(options))?,

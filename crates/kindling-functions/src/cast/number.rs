@@ -191,7 +191,7 @@ impl Conversion<'_> {
                     match parse_decimal(&text, *precision, *scale) {
                         Some(Some(value)) => Ok(Some(value)),
                         _ if self.o.failure == Failure::Ansi => {
-                            Err(decimal_out_of_range(&super::text::plain(&text), *precision, *scale))
+                            Err(decimal_out_of_range(&super::text::plain_text(&text), *precision, *scale))
                         }
                         _ => Ok(None),
                     }

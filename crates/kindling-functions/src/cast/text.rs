@@ -17,6 +17,7 @@ use crate::{
     SessionTimeZone,
     datetime::{interval, time_text, write_date, write_local_timestamp},
     udf::relabel,
+    variant::{Variants, write_variant},
 };
 
 /// How values are written.
@@ -31,6 +32,11 @@ impl TextStyle {
     /// `CAST(… AS STRING)`
     pub(crate) fn cast(options: &CastOptions) -> Self {
         TextStyle { null: "null", hex_binary: false, zone: options.zone }
+    }
+
+    /// A nested value in a CSV field.
+    pub(crate) fn csv(zone: SessionTimeZone) -> Self {
+        TextStyle { null: "null", hex_binary: true, zone }
     }
 
     /// `ToPrettyString`
@@ -229,6 +235,14 @@ pub(crate) fn write_text(array: &ArrayRef, data_type: &DataType, style: &TextSty
                 Ok(())
             })
         }
+        DataType::Variant => {
+            let array = Arc::clone(array);
+            Variants::new(&array)?;
+            Box::new(move |row, out: &mut String| match Variants::new(&array)?.get(row) {
+                Some(variant) => write_variant(variant, &style.zone, out),
+                None => Ok(()),
+            })
+        }
         other => return Err(SparkError::unsupported(format!("{} as text", other.sql()))),
     })
 }
@@ -327,7 +341,7 @@ fn place_point(negative: bool, digits: String, scale: i8) -> String {
 }
 
 /// A number's text without an exponent (`BigDecimal.toPlainString`).
-pub(crate) fn plain(text: &str) -> String {
+pub(crate) fn plain_text(text: &str) -> String {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return text.to_string() };
     let Ok(exponent) = exponent.parse::<i32>() else { return text.to_string() };
     let (sign, mantissa) = match mantissa.strip_prefix('-') {
@@ -367,6 +381,6 @@ mod tests {
         }
         assert_eq!(float_text(0.1), "0.1");
         assert_eq!(decimal_text(-5, 2), "-0.05");
-        assert_eq!(plain("1.0E10"), "10000000000");
+        assert_eq!(plain_text("1.0E10"), "10000000000");
     }
 }

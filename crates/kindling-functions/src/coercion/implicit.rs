@@ -28,6 +28,8 @@ pub(crate) enum Accept {
     Map,
     /// `TIMESTAMP` or `TIMESTAMP_NTZ`.
     AnyTimestamp,
+    /// Any of several types; the first that there is an implicit cast to when it is none of them.
+    OneOf(Vec<DataType>),
 }
 
 impl Accept {
@@ -40,6 +42,10 @@ impl Accept {
             Accept::Array => "\"ARRAY\"".into(),
             Accept::Map => "\"MAP\"".into(),
             Accept::AnyTimestamp => "(\"TIMESTAMP\" or \"TIMESTAMP WITHOUT TIME ZONE\")".into(),
+            Accept::OneOf(types) => {
+                let types: Vec<String> = types.iter().map(quoted).collect();
+                format!("({})", types.join(" or "))
+            }
         }
     }
 
@@ -63,6 +69,11 @@ impl Accept {
             (Accept::AnyTimestamp, Timestamp | TimestampNtz) => Some(from.clone()),
             (Accept::AnyTimestamp, Date | Null) => Some(Timestamp),
             (Accept::AnyTimestamp, t) if t.is_string() => Some(Timestamp),
+            (Accept::OneOf(types), t) if types.contains(t) => Some(t.clone()),
+            (Accept::OneOf(types), t) => {
+                let loses = |to: &DataType| t.is_fractional() && to.is_integral();
+                types.iter().find(|to| can_implicitly_cast(t, to, ansi) && !loses(to)).cloned()
+            }
             _ => None,
         }
     }

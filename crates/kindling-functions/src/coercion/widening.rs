@@ -168,7 +168,8 @@ fn complex(a: &DataType, b: &DataType, combine: Combine<'_>) -> Option<DataType>
 pub(crate) fn force_nullable(from: &DataType, to: &DataType) -> bool {
     use DataType::*;
     match (from, to) {
-        (Null, to) => *to != Null,
+        // Only empty arrays and maps have elements of no type.
+        (Null, _) => false,
         (from, to) if from == to => false,
         (String | Char(_) | Varchar(_), to) => !matches!(to, Binary | String | Char(_) | Varchar(_)),
         (Float | Double, Timestamp | Decimal { .. }) => true,

@@ -5,23 +5,24 @@ use std::{collections::HashMap, sync::Arc};
 use arrow::{
     array::{Array, ArrayRef, AsArray, UInt32Array},
     compute::{SortColumn, SortOptions, lexsort_to_indices, take as gather},
-    datatypes::{DataType as ArrowType, Float64Type, Int64Type},
+    datatypes::{Float64Type, Int32Type, Int64Type},
     row::{RowConverter, SortField},
 };
-use datafusion::{common::ScalarValue, logical_expr::Accumulator};
+use datafusion::common::ScalarValue;
 use kindling_common::{SparkError, SparkResult, to_arrow};
 use kindling_spec::{CastMode, DataType};
 
 use super::{collection::list, take};
 use crate::{
     AggregateOptions, CallContext, TypedExpr,
-    aggregate::{Aggregate, buffered},
+    aggregate::buffered,
     cast::cast,
-    coercion::{Accept, check_orderable, expect, non_foldable, unexpected_type},
+    coercion::{Accept, check_orderable, expect, non_foldable},
     entry::{FunctionEntry, aggregate},
-    error::{from_arrow_error, from_datafusion, to_datafusion},
+    error::{from_arrow_error, from_datafusion},
+    kernels::{I32, I64},
     literal::null_scalar,
-    spark_hash::xxhash64_column,
+    udf::call,
 };
 
 type Args = Vec<TypedExpr>;
@@ -45,7 +46,6 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     aggregate("bit_and", 1, 1, |ctx, args, o| bits(ctx, args, o, "bit_and", |a, b| a & b)),
     aggregate("bit_or", 1, 1, |ctx, args, o| bits(ctx, args, o, "bit_or", |a, b| a | b)),
     aggregate("bit_xor", 1, 1, |ctx, args, o| bits(ctx, args, o, "bit_xor", |a, b| a ^ b)),
-    aggregate("approx_count_distinct", 1, 2, approx_count_distinct),
 ];
 
 fn scalar_at(array: &ArrayRef, row: usize) -> SparkResult<ScalarValue> {
@@ -133,18 +133,60 @@ fn result_type(element: DataType, many: bool) -> DataType {
 /// `percentile(value, percentage[, frequency])`, interpolated; also over intervals.
 fn percentile(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions) -> SparkResult<TypedExpr> {
     let (wanted, many) = percentages(ctx, &args[1], 1)?;
-    let interval = matches!(args[0].data_type, DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. });
-    if interval {
-        return Err(SparkError::unsupported("percentile of an interval"));
-    }
-    let value = expect(ctx, args[0].clone(), 0, Accept::Type(DataType::Double))?;
+    let (value, element) = measured(ctx, args[0].clone())?;
     let mut inputs = vec![value];
     if let Some(frequency) = args.get(2) {
         let frequency = expect(ctx, frequency.clone(), 2, Accept::Integral)?;
         inputs.push(cast(ctx, frequency, &DataType::Long, CastMode::Session)?);
     }
-    let data_type = result_type(DataType::Double, many);
-    Ok(interpolated(inputs, options, wanted, many, data_type, false))
+    let found = interpolated(inputs, options, wanted, many, result_type(DataType::Double, many), false);
+    as_measured(ctx, found, &element, many)
+}
+
+/// What percentiles are taken of, as doubles, with the type that the result has: intervals by their months or microseconds.
+fn measured(ctx: &CallContext<'_>, value: TypedExpr) -> SparkResult<(TypedExpr, DataType)> {
+    let n = value.nullable;
+    Ok(match value.data_type {
+        DataType::YearMonthInterval { .. } => {
+            let kernel = |months: i32| Ok(Some(f64::from(months)));
+            let months = call(ctx, "months").map1::<I32, f64>(vec![value], DataType::Double, n, kernel);
+            (months, DataType::YEAR_MONTH)
+        }
+        DataType::DayTimeInterval { .. } => {
+            let kernel = |micros: i64| Ok(Some(micros as f64));
+            let micros = call(ctx, "micros").map1::<I64, f64>(vec![value], DataType::Double, n, kernel);
+            (micros, DataType::DAY_TIME)
+        }
+        _ => (expect(ctx, value, 0, Accept::Type(DataType::Double))?, DataType::Double),
+    })
+}
+
+/// Percentiles of the type that was measured; parts of a unit are cut off.
+fn as_measured(ctx: &CallContext<'_>, found: TypedExpr, element: &DataType, many: bool) -> SparkResult<TypedExpr> {
+    if *element == DataType::Double {
+        return Ok(found);
+    }
+    let t = result_type(element.clone(), many);
+    let to = t.clone();
+    Ok(call(ctx, "as_interval").arrays(vec![found], t, true, move |arrays, _| {
+        let whole = |doubles: &ArrayRef| -> ArrayRef {
+            let doubles = doubles.as_primitive::<Float64Type>();
+            if to == DataType::YEAR_MONTH
+                || matches!(&to, DataType::Array { element, .. } if **element == DataType::YEAR_MONTH)
+            {
+                Arc::new(doubles.unary::<_, Int32Type>(|v| v as i32))
+            } else {
+                Arc::new(doubles.unary::<_, Int64Type>(|v| v as i64))
+            }
+        };
+        match arrays[0].as_list_opt::<i32>() {
+            None => Ok(whole(&arrays[0])),
+            Some(lists) => {
+                let lengths = (0..lists.len()).map(|row| lists.value_length(row) as usize);
+                list(&to, whole(lists.values()), lengths, lists.nulls().cloned())
+            }
+        }
+    }))
 }
 
 fn interpolated(
@@ -215,9 +257,10 @@ fn within_group(
     let (wanted, many) = percentages(ctx, &args[0], 0)?;
     // A descending order looks from the other end.
     let wanted: Vec<f64> = if order.ascending { wanted } else { wanted.iter().map(|p| 1.0 - p).collect() };
-    let value = expect(ctx, order.expr.clone(), 0, Accept::Type(DataType::Double))?;
+    let (value, element) = measured(ctx, order.expr.clone())?;
     let data_type = result_type(DataType::Double, many);
-    Ok(interpolated(vec![value], options, wanted, many, data_type, name == "percentile_disc"))
+    let found = interpolated(vec![value], options, wanted, many, data_type, name == "percentile_disc");
+    as_measured(ctx, found, &element, many)
 }
 
 /// `percentile_approx(value, percentage[, accuracy])`: the value at the rank, of the argument's own type.
@@ -374,110 +417,4 @@ fn bits(
         Ok(ScalarValue::Int64(values.iter().flatten().reduce(op)))
     });
     cast(ctx, call.call(vec![arg], options), &t, CastMode::Legacy)
-}
-
-/// HyperLogLog++ over `xxhash64`, as Spark's helper has it, with linear counting for small numbers.
-fn approx_count_distinct(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions) -> SparkResult<TypedExpr> {
-    let deviation = match args.get(1) {
-        None => 0.05,
-        Some(arg) => {
-            let arg = cast(ctx, arg.clone(), &DataType::Double, CastMode::Session)?;
-            match crate::fold(&arg)? {
-                Some(ScalarValue::Float64(Some(value))) => value,
-                _ => return Err(unexpected_type(ctx, 1, "\"DOUBLE\"", &arg.data_type)),
-            }
-        }
-    };
-    let precision = (2.0 * (1.106 / deviation).ln() / 2.0_f64.ln()).ceil() as u32;
-    if !(4..=18).contains(&precision) {
-        return Err(SparkError::unsupported("approx_count_distinct with this deviation"));
-    }
-    let arg = args.into_iter().next().ok_or_else(|| SparkError::internal("no argument"))?;
-    let arg = crate::coercion::normalize_for_grouping(ctx, arg);
-    let options = AggregateOptions { distinct: false, ..options.clone() };
-    let call = Aggregate {
-        name: "approx_count_distinct",
-        key: precision.to_string(),
-        data_type: DataType::Long,
-        nullable: false,
-        state: vec![ArrowType::Binary],
-        accumulator: Arc::new(move || Box::new(HyperLogLog { precision, registers: vec![0; 1 << precision] })),
-        groups: None,
-    };
-    Ok(call.call(vec![arg], &options))
-}
-
-#[derive(Debug)]
-struct HyperLogLog {
-    precision: u32,
-    registers: Vec<u8>,
-}
-
-/// Below these estimates linear counting is used, by precision from 4 on.
-const THRESHOLDS: [f64; 15] = [
-    10.0, 20.0, 40.0, 80.0, 220.0, 400.0, 900.0, 1800.0, 3100.0, 6500.0, 11_500.0, 20_000.0, 50_000.0, 120_000.0,
-    350_000.0,
-];
-
-impl HyperLogLog {
-    fn estimate(&self) -> i64 {
-        let m = self.registers.len() as f64;
-        let inverse: f64 = self.registers.iter().map(|r| 1.0 / (1_u64 << *r) as f64).sum();
-        let zeros = self.registers.iter().filter(|r| **r == 0).count() as f64;
-        let alpha = match self.precision {
-            4 => 0.673,
-            5 => 0.697,
-            6 => 0.709,
-            _ => 0.7213 / (1.0 + 1.079 / m),
-        };
-        let raw = alpha * m * m / inverse;
-        if zeros > 0.0 {
-            let linear = m * (m / zeros).ln();
-            if linear <= THRESHOLDS[self.precision as usize - 4] {
-                return linear.round_ties_even() as i64;
-            }
-        }
-        raw.round_ties_even() as i64
-    }
-}
-
-impl Accumulator for HyperLogLog {
-    fn update_batch(&mut self, values: &[ArrayRef]) -> datafusion::common::Result<()> {
-        let hashes = xxhash64_column(&values[0], 42)?;
-        for (row, hash) in hashes.into_iter().enumerate() {
-            if values[0].is_null(row) {
-                continue;
-            }
-            let x = hash as u64;
-            let index = (x >> (64 - self.precision)) as usize;
-            let rest = (x << self.precision) | (1 << (self.precision - 1));
-            let rank = rest.leading_zeros() as u8 + 1;
-            self.registers[index] = self.registers[index].max(rank);
-        }
-        Ok(())
-    }
-
-    fn evaluate(&mut self) -> datafusion::common::Result<ScalarValue> {
-        Ok(ScalarValue::Int64(Some(self.estimate())))
-    }
-
-    fn size(&self) -> usize {
-        self.registers.len() + size_of_val(self)
-    }
-
-    fn state(&mut self) -> datafusion::common::Result<Vec<ScalarValue>> {
-        Ok(vec![ScalarValue::Binary(Some(self.registers.clone()))])
-    }
-
-    fn merge_batch(&mut self, states: &[ArrayRef]) -> datafusion::common::Result<()> {
-        for state in states[0].as_binary::<i32>().iter().flatten() {
-            if state.len() != self.registers.len() {
-                return Err(to_datafusion(SparkError::internal("sketches of different precision")));
-            }
-            for (register, other) in self.registers.iter_mut().zip(state) {
-                *register = (*register).max(*other);
-            }
-        }
-        Ok(())
-    }
 }

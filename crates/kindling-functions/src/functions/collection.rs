@@ -16,12 +16,10 @@ use super::{any_nullable, take};
 use crate::{
     CallContext, TypedExpr,
     cast::cast,
-    coercion::{
-        Accept, cast_all_to_common, check_orderable, common_type, diff_types, expect, non_foldable, unexpected_type,
-    },
+    coercion::{Accept, cast_all_to_common, check_orderable, common_type, diff_types, expect, unexpected_type},
     entry::{FunctionEntry, MANY, scalar},
     error::from_arrow_error,
-    kernels::{I32, Str, View},
+    kernels::{Bin, I32, Str, View},
     udf::{call, relabel},
 };
 
@@ -96,6 +94,11 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("array_remove", 2, 2, array_remove),
     scalar("reverse", 1, 1, |ctx, args| {
         let [a] = take(args)?;
+        if a.data_type == DataType::Binary {
+            let n = a.nullable;
+            let reversed = |bytes: &[u8]| Ok(Some(bytes.iter().rev().copied().collect::<Vec<u8>>()));
+            return Ok(call(ctx, "reverse").key("binary").map1::<Bin, Vec<u8>>(vec![a], DataType::Binary, n, reversed));
+        }
         if !matches!(a.data_type, DataType::Array { .. }) {
             let a = expect(ctx, a, 0, Accept::Type(DataType::String))?;
             let n = a.nullable;
@@ -1319,11 +1322,6 @@ fn str_to_map(ctx: &CallContext<'_>, mut args: Args) -> SparkResult<TypedExpr> {
     }
     if args.len() < 3 {
         args.push(TypedExpr::string(":"));
-    }
-    for (i, name) in [(1, "pairDelim"), (2, "keyValueDelim")] {
-        if crate::fold(&args[i])?.is_none() {
-            return Err(non_foldable(ctx, i, name, "\"STRING\""));
-        }
     }
     let (args, n) = super::string::typed(ctx, args, &[DataType::String, DataType::String, DataType::String])?;
     let data_type = DataType::map(DataType::String, DataType::String);

@@ -15,16 +15,19 @@ use kindling_common::{SparkError, SparkResult, to_arrow};
 use kindling_spec::{DataType, StructField, StructType};
 use serde_json::Value;
 
-use super::{string::typed, take};
+use super::{
+    options::{Options, TimeReader, TimeWriter, malformed_record, nullable_all, schema_argument},
+    string::typed,
+    take,
+};
 use crate::{
-    CallContext, SessionTimeZone, TypedExpr,
+    CallContext, TypedExpr,
     cast::{CastOptions, TextStyle, cast_array, write_text},
     coercion::{Failure, non_foldable, unexpected_type},
-    datetime::{parse, pattern::Pattern},
     entry::{FunctionEntry, scalar},
     error::from_arrow_error,
+    json_text::{Json, JsonSyntax, parse_json_prefix, write_json_string},
     kernels::Str,
-    schema_text::parse_schema,
     udf::{call, relabel},
 };
 
@@ -136,7 +139,8 @@ fn extract(value: &Value, steps: &[Step]) -> Option<String> {
     let many = walk(value, steps, &mut found);
     match (found.as_slice(), many) {
         ([], _) => None,
-        ([one], _) => plain(one),
+        ([one], false) => plain(one),
+        ([one], true) => Some(one.to_string()),
         (several, _) => Some(Value::Array(several.iter().map(|v| (*v).clone()).collect()).to_string()),
     }
 }
@@ -175,47 +179,6 @@ fn walk<'a>(value: &'a Value, steps: &[Step], out: &mut Vec<&'a Value>) -> bool 
     }
 }
 
-/// A constant map of options, keys in lower case.
-fn options(ctx: &CallContext<'_>, arg: Option<&TypedExpr>, index: usize) -> SparkResult<Vec<(String, String)>> {
-    let Some(arg) = arg else { return Ok(vec![]) };
-    match crate::fold(arg)? {
-        Some(ScalarValue::Map(map)) => {
-            let (keys, values) = (map.keys().as_string_opt::<i32>(), map.values().as_string_opt::<i32>());
-            match (keys, values) {
-                (Some(keys), Some(values)) => Ok(keys
-                    .iter()
-                    .zip(values.iter())
-                    .filter_map(|(k, v)| Some((k?.to_lowercase(), v?.to_string())))
-                    .collect()),
-                _ => Ok(vec![]),
-            }
-        }
-        _ => Err(non_foldable(ctx, index, "options", "\"MAP<STRING, STRING>\"")),
-    }
-}
-
-fn option<'a>(options: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    options.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
-
-/// The schema argument: DDL, JSON or the result of `schema_of_json`.
-fn schema_argument(ctx: &CallContext<'_>, arg: &TypedExpr) -> SparkResult<DataType> {
-    match crate::fold(arg)? {
-        Some(ScalarValue::Utf8(Some(text))) => parse_schema(&text),
-        Some(_) => Err(unexpected_type(ctx, 1, "\"STRING\"", &arg.data_type)),
-        None => Err(SparkError::analysis("INVALID_SCHEMA.NON_STRING_LITERAL")
-            .param("inputSchema", format!("\"{}\"", ctx.text.argument(1)))),
-    }
-}
-
-/// How values are read.
-struct Reader {
-    zone: SessionTimeZone,
-    now: i64,
-    timestamp: Option<Pattern>,
-    date: Option<Pattern>,
-}
-
 fn from_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let schema = nullable_all(schema_argument(ctx, &args[1])?);
     if !matches!(schema, DataType::Struct(_) | DataType::Array { .. } | DataType::Map { .. }) {
@@ -223,98 +186,92 @@ fn from_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
             .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
             .param("schema", format!("\"{}\"", schema.sql())));
     }
-    let options = options(ctx, args.get(2), 2)?;
-    let fail = option(&options, "mode").is_some_and(|mode| mode.eq_ignore_ascii_case("FAILFAST"));
-    let pattern = |name: &str| option(&options, name).map(|p| Pattern::new(p, true)).transpose();
-    let reader = Reader {
-        zone: *ctx.time_zone(),
-        now: ctx.conf.query_start_micros,
-        timestamp: pattern("timestampformat")?,
-        date: pattern("dateformat")?,
-    };
+    let options = Options::of(ctx, &args, 2)?;
+    let fail = options.fail_fast("from_json")?;
+    let reader = TimeReader::new(ctx, &options)?;
     let (args, _) = typed(ctx, vec![args[0].clone()], &[STRING])?;
+    let syntax = json_syntax(&options);
+    let corrupt = options.text("columnnameofcorruptrecord", "_corrupt_record").to_string();
     let t = schema.clone();
-    let key = format!("{options:?} {}", reader.zone);
+    let key = format!("{} {}", options.key(), reader.zone);
     Ok(call(ctx, "from_json").key(key).arrays(args, schema, true, move |arrays, rows| {
         let texts = arrays[0].as_string::<i32>();
-        let mut parsed: Vec<Option<Value>> = Vec::with_capacity(rows);
+        let mut parsed: Vec<Option<Json>> = Vec::with_capacity(rows);
         for row in 0..rows {
             if texts.is_null(row) {
                 parsed.push(None);
                 continue;
             }
             let text = texts.value(row);
-            let value = serde_json::from_str::<Value>(text);
+            let value = parse_json_prefix(text, syntax);
             let fits = matches!(
                 (&value, &t),
-                (Ok(Value::Object(_)), DataType::Struct(_) | DataType::Map { .. })
-                    | (Ok(Value::Array(_)), DataType::Array { .. })
+                (Some(Json::Object(_)), DataType::Struct(_) | DataType::Map { .. })
+                    | (Some(Json::Array(_)), DataType::Array { .. })
             );
             if !fits && fail {
-                return Err(SparkError::new(
-                    kindling_common::ExceptionClass::Spark,
-                    "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
-                )
-                .param("badRecord", text)
-                .param("failFastMode", "FAILFAST"));
+                return Err(malformed_record(text));
             }
             parsed.push(match (value, &t) {
-                (Ok(value), _) if fits => Some(value),
+                (Some(value), _) if fits => Some(value),
                 // One object where an array is wanted is an array of it.
-                (Ok(value @ Value::Object(_)), DataType::Array { element, .. })
+                (Some(value @ Json::Object(_)), DataType::Array { element, .. })
                     if matches!(**element, DataType::Struct(_)) =>
                 {
-                    Some(Value::Array(vec![value]))
+                    Some(Json::Array(vec![value]))
                 }
-                (Ok(Value::Array(mut items)), DataType::Struct(_)) if items.len() == 1 => items.pop(),
-                // A record that does not parse is a row of nulls; an empty text is null.
-                (_, DataType::Struct(_)) if !text.trim().is_empty() => Some(Value::Object(Default::default())),
+                (Some(Json::Array(mut items)), DataType::Struct(_)) if items.len() == 1 => items.pop(),
+                // A record that does not parse is a row of nulls that keeps the text; an empty text is null.
+                (_, DataType::Struct(_)) if !text.trim().is_empty() => {
+                    Some(Json::Object(vec![(corrupt.clone(), Json::String(text.to_string()))]))
+                }
                 _ => None,
             });
         }
-        let values: Vec<Option<&Value>> = parsed.iter().map(Option::as_ref).collect();
+        let values: Vec<Option<&Json>> = parsed.iter().map(Option::as_ref).collect();
         to_column(&values, &t, &reader)
     }))
 }
 
-/// Everything nullable, as `from_json` makes its schema.
-fn nullable_all(t: DataType) -> DataType {
-    match t {
-        DataType::Struct(fields) => DataType::Struct(StructType {
-            fields: fields
-                .fields
-                .into_iter()
-                .map(|f| StructField { data_type: nullable_all(f.data_type), nullable: true, ..f })
-                .collect(),
-        }),
-        DataType::Array { element, .. } => DataType::array(nullable_all(*element)),
-        DataType::Map { key, value, .. } => DataType::map(*key, nullable_all(*value)),
-        other => other,
+/// What the options allow beyond standard JSON.
+fn json_syntax(options: &Options) -> JsonSyntax {
+    let set = |name: &str, default: bool| options.flag(name, default);
+    let spark = JsonSyntax::SPARK;
+    JsonSyntax {
+        comments: set("allowcomments", spark.comments),
+        unquoted_names: set("allowunquotedfieldnames", spark.unquoted_names),
+        single_quotes: set("allowsinglequotes", spark.single_quotes),
+        leading_zeros: set("allownumericleadingzeros", spark.leading_zeros),
+        non_numeric: set("allownonnumericnumbers", spark.non_numeric),
+        any_escape: set("allowbackslashescapinganycharacter", spark.any_escape),
+        control_characters: set("allowunquotedcontrolchars", spark.control_characters),
     }
 }
 
 /// A column of JSON values as a type; what does not fit is null.
-fn to_column(values: &[Option<&Value>], t: &DataType, reader: &Reader) -> SparkResult<ArrayRef> {
-    let number = |value: &Value| -> Option<f64> {
-        match value {
-            Value::Number(n) => n.as_f64(),
-            Value::String(text) => match text.as_str() {
-                "NaN" => Some(f64::NAN),
-                "Infinity" | "+Infinity" | "INF" | "+INF" => Some(f64::INFINITY),
-                "-Infinity" | "-INF" => Some(f64::NEG_INFINITY),
-                _ => None,
-            },
-            _ => None,
-        }
-    };
+fn to_column(values: &[Option<&Json>], t: &DataType, reader: &TimeReader) -> SparkResult<ArrayRef> {
     let cast = |array: ArrayRef, from: &DataType, to: &DataType| {
         let options = CastOptions { failure: Failure::Try, zone: reader.zone, now: reader.now };
         relabel(&cast_array(&array, from, to, &options)?, &to_arrow(to))
     };
+    let text_of = |value: &Json| match value {
+        Json::String(text) => Some(text.clone()),
+        _ => None,
+    };
     Ok(match t {
-        DataType::Boolean => Arc::new(values.iter().map(|v| v.and_then(Value::as_bool)).collect::<BooleanArray>()),
+        DataType::Boolean => {
+            let boolean = |value: &Json| match value {
+                Json::Bool(value) => Some(*value),
+                _ => None,
+            };
+            Arc::new(values.iter().map(|v| v.and_then(boolean)).collect::<BooleanArray>())
+        }
         DataType::Byte | DataType::Short | DataType::Integer | DataType::Long => {
-            let longs = values.iter().map(|v| v.and_then(Value::as_i64)).collect::<Int64Array>();
+            let long = |value: &Json| match value {
+                Json::Number(text) => text.parse::<i64>().ok(),
+                _ => None,
+            };
+            let longs = values.iter().map(|v| v.and_then(long)).collect::<Int64Array>();
             cast(Arc::new(longs), &DataType::Long, t)?
         }
         DataType::Float | DataType::Double => {
@@ -322,65 +279,69 @@ fn to_column(values: &[Option<&Value>], t: &DataType, reader: &Reader) -> SparkR
             cast(Arc::new(doubles), &DataType::Double, t)?
         }
         DataType::Decimal { precision, scale } => {
-            let parse = |value: &Value| {
-                let text = match value {
-                    Value::Number(n) => n.to_string(),
-                    Value::String(text) => text.clone(),
-                    _ => return None,
-                };
-                crate::cast::parse_decimal(&text, *precision, *scale).flatten()
+            let parse = |value: &Json| match value {
+                Json::Number(text) | Json::String(text) => {
+                    crate::cast::parse_decimal(text, *precision, *scale).flatten()
+                }
+                _ => None,
             };
             let array = values.iter().map(|v| v.and_then(parse)).collect::<Decimal128Array>();
             relabel(&(Arc::new(array) as ArrayRef), &to_arrow(t))?
         }
         t if t.is_string() => {
-            let text = |value: &Value| match value {
-                Value::Null => None,
-                Value::String(text) => Some(text.clone()),
-                other => Some(other.to_string()),
+            let text = |value: &Json| match value {
+                Json::Null => None,
+                Json::String(text) | Json::Number(text) => Some(text.clone()),
+                other => {
+                    let mut out = String::new();
+                    write_json(other, &mut out);
+                    Some(out)
+                }
             };
             Arc::new(values.iter().map(|v| v.and_then(text)).collect::<StringArray>())
         }
+        DataType::Variant => {
+            let mut rows = Vec::with_capacity(values.len());
+            for value in values {
+                rows.push(match value {
+                    Some(value) => Some(crate::variant::json_variant(value)?),
+                    None => None,
+                });
+            }
+            crate::variant::variant_column(rows)?
+        }
         DataType::Binary => {
-            let bytes = |value: &Value| value.as_str().and_then(super::string::decode_base64);
+            let bytes = |value: &Json| text_of(value).and_then(|text| super::string::decode_base64(&text));
             let array: arrow::array::BinaryArray = values.iter().map(|v| v.and_then(bytes)).collect();
             Arc::new(array)
         }
         DataType::Date => {
-            let parse = |value: &Value| -> Option<i32> {
-                let text = value.as_str()?;
-                match &reader.date {
-                    Some(pattern) => Some(crate::datetime::split_micros(pattern.parse(text)?.local).0),
-                    None => parse::parse_date(text),
-                }
-            };
+            let parse = |value: &Json| -> Option<i32> { reader.date(&text_of(value)?) };
             let days = values.iter().map(|v| v.and_then(parse)).collect::<arrow::array::Int32Array>();
             relabel(&(Arc::new(days) as ArrayRef), &to_arrow(t))?
         }
         DataType::Timestamp | DataType::TimestampNtz => {
-            let zone = if *t == DataType::Timestamp { reader.zone } else { SessionTimeZone::utc() };
-            let parse = |value: &Value| -> Option<i64> {
-                if let Some(seconds) = value.as_i64() {
-                    return seconds.checked_mul(1_000_000);
+            let zoned = *t == DataType::Timestamp;
+            let parse = |value: &Json| -> Option<i64> {
+                if let Json::Number(text) = value {
+                    return text.parse::<i64>().ok()?.checked_mul(1_000_000);
                 }
-                let text = value.as_str()?;
-                match &reader.timestamp {
-                    Some(pattern) => {
-                        let parsed = pattern.parse(text)?;
-                        Some(parsed.zone.unwrap_or(zone).to_utc(parsed.local))
-                    }
-                    None => parse::parse_timestamp(text, &zone, reader.now),
-                }
+                let text = text_of(value)?;
+                if zoned { reader.timestamp(&text) } else { reader.timestamp_ntz(&text) }
             };
             let micros = values.iter().map(|v| v.and_then(parse)).collect::<Int64Array>();
             relabel(&(Arc::new(micros) as ArrayRef), &to_arrow(t))?
         }
         DataType::Array { element, .. } => {
             let ArrowType::List(field) = to_arrow(t) else { return Err(SparkError::internal("not a list")) };
-            let items: Vec<Option<&Vec<Value>>> = values.iter().map(|v| v.and_then(Value::as_array)).collect();
-            let flat: Vec<Option<&Value>> = items.iter().flatten().flat_map(|items| items.iter().map(Some)).collect();
+            let list = |value: &&Json| matches!(value, Json::Array(_));
+            let items: Vec<Option<&[Json]>> = values
+                .iter()
+                .map(|v| v.filter(list).map(|v| if let Json::Array(items) = v { items.as_slice() } else { &[] }))
+                .collect();
+            let flat: Vec<Option<&Json>> = items.iter().flatten().flat_map(|items| items.iter().map(Some)).collect();
             let column = relabel(&to_column(&flat, element, reader)?, field.data_type())?;
-            let offsets = OffsetBuffer::from_lengths(items.iter().map(|items| items.map_or(0, Vec::len)));
+            let offsets = OffsetBuffer::from_lengths(items.iter().map(|items| items.map_or(0, <[Json]>::len)));
             let nulls = NullBuffer::from(items.iter().map(Option::is_some).collect::<Vec<bool>>());
             Arc::new(ListArray::try_new(field, offsets, column, Some(nulls)).map_err(from_arrow_error)?)
         }
@@ -392,31 +353,88 @@ fn to_column(values: &[Option<&Value>], t: &DataType, reader: &Reader) -> SparkR
             let ArrowType::Struct(fields) = field.data_type().clone() else {
                 return Err(SparkError::internal("no entries"));
             };
-            let objects: Vec<_> = values.iter().map(|v| v.and_then(Value::as_object)).collect();
-            let keys: StringArray = objects.iter().flatten().flat_map(|o| o.keys().map(|k| Some(k.as_str()))).collect();
-            let flat: Vec<Option<&Value>> = objects.iter().flatten().flat_map(|o| o.values().map(Some)).collect();
+            let objects: Vec<_> = values.iter().map(|v| v.and_then(object)).collect();
+            let entries = || objects.iter().flatten().flat_map(|o| o.iter());
+            let keys = StringArray::from_iter_values(entries().map(|(key, _)| key.as_str()));
+            let flat: Vec<Option<&Json>> = entries().map(|(_, value)| Some(value)).collect();
             let column = relabel(&to_column(&flat, value, reader)?, fields[1].data_type())?;
             let entries = StructArray::try_new(fields, vec![Arc::new(keys), column], None).map_err(from_arrow_error)?;
-            let offsets = OffsetBuffer::from_lengths(objects.iter().map(|o| o.map_or(0, |o| o.len())));
+            let offsets = OffsetBuffer::from_lengths(objects.iter().map(|o| o.map_or(0, <[_]>::len)));
             let nulls = NullBuffer::from(objects.iter().map(Option::is_some).collect::<Vec<bool>>());
             Arc::new(MapArray::try_new(field, offsets, entries, Some(nulls), sorted).map_err(from_arrow_error)?)
         }
         DataType::Struct(fields) => {
             let ArrowType::Struct(arrow_fields) = to_arrow(t) else { return Err(SparkError::internal("not a struct")) };
-            let objects: Vec<_> = values.iter().map(|v| v.and_then(Value::as_object)).collect();
+            let objects: Vec<_> = values.iter().map(|v| v.and_then(object)).collect();
             let nulls = NullBuffer::from(objects.iter().map(Option::is_some).collect::<Vec<bool>>());
             if fields.fields.is_empty() {
                 return Ok(Arc::new(StructArray::new_empty_fields(values.len(), Some(nulls))));
             }
             let mut columns = vec![];
             for field in &fields.fields {
-                let of: Vec<Option<&Value>> = objects.iter().map(|o| o.and_then(|o| o.get(&field.name))).collect();
+                // Of equal keys the last one counts.
+                let of: Vec<Option<&Json>> = objects
+                    .iter()
+                    .map(|o| o.and_then(|o| o.iter().rev().find(|(key, _)| *key == field.name)).map(|(_, value)| value))
+                    .collect();
                 columns.push(to_column(&of, &field.data_type, reader)?);
             }
             Arc::new(StructArray::try_new(arrow_fields, columns, Some(nulls)).map_err(from_arrow_error)?)
         }
         other => return Err(SparkError::unsupported(format!("{} from JSON", other.sql()))),
     })
+}
+
+fn object(value: &Json) -> Option<&[(String, Json)]> {
+    match value {
+        Json::Object(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+fn number(value: &Json) -> Option<f64> {
+    match value {
+        Json::Number(text) | Json::String(text) => match text.as_str() {
+            "NaN" => Some(f64::NAN),
+            "Infinity" | "+Infinity" | "INF" | "+INF" => Some(f64::INFINITY),
+            "-Infinity" | "-INF" => Some(f64::NEG_INFINITY),
+            text if matches!(value, Json::Number(_)) => text.parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Writes a value back as JSON.
+fn write_json(value: &Json, out: &mut String) {
+    match value {
+        Json::Null => out.push_str("null"),
+        Json::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Json::Number(text) => out.push_str(text),
+        Json::String(text) => write_json_string(text, out),
+        Json::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_json(item, out);
+            }
+            out.push(']');
+        }
+        Json::Object(fields) => {
+            out.push('{');
+            for (index, (key, value)) in fields.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                write_json_string(key, out);
+                out.push(':');
+                write_json(value, out);
+            }
+            out.push('}');
+        }
+    }
 }
 
 type Writer = Box<dyn Fn(usize, &mut String) -> SparkResult<()> + Send + Sync>;
@@ -426,23 +444,16 @@ fn quote(out: &mut String, text: &str) {
 }
 
 fn to_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
-    let options = options(ctx, args.get(1), 1)?;
+    let options = Options::of(ctx, &args, 1)?;
     let arg = args.into_iter().next().ok_or_else(|| SparkError::internal("no argument"))?;
     let t = arg.data_type.clone();
-    if !matches!(t, DataType::Struct(_) | DataType::Array { .. } | DataType::Map { .. }) {
+    if !matches!(t, DataType::Struct(_) | DataType::Array { .. } | DataType::Map { .. } | DataType::Variant) {
         return Err(unexpected_type(ctx, 0, "(\"ARRAY\" or \"MAP\" or \"STRUCT\" or \"VARIANT\")", &t));
     }
-    let format = option(&options, "timestampformat").unwrap_or("yyyy-MM-dd'T'HH:mm:ss.SSSXXX").to_string();
-    let date = option(&options, "dateformat").unwrap_or("yyyy-MM-dd").to_string();
-    let style = JsonStyle {
-        zone: *ctx.time_zone(),
-        timestamp: Pattern::new(&format, false)?,
-        timestamp_ntz: Pattern::new(&format.replace("XXX", ""), false)?,
-        date: Pattern::new(&date, false)?,
-        keep_nulls: option(&options, "ignorenullfields").is_some_and(|v| v.eq_ignore_ascii_case("false")),
-    };
+    let style =
+        JsonStyle { times: TimeWriter::new(ctx, &options)?, keep_nulls: !options.flag("ignorenullfields", true) };
     let n = arg.nullable;
-    let key = format!("{options:?} {} {}", style.zone, t.simple_string());
+    let key = format!("{} {} {}", options.key(), style.times.zone, t.simple_string());
     Ok(call(ctx, "to_json").key(key).arrays(vec![arg], STRING, n, move |arrays, rows| {
         let writer = json_writer(&arrays[0], &t, &style)?;
         let mut builder = arrow::array::StringBuilder::with_capacity(rows, rows * 32);
@@ -462,10 +473,7 @@ fn to_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
 
 #[derive(Clone)]
 struct JsonStyle {
-    zone: SessionTimeZone,
-    timestamp: Pattern,
-    timestamp_ntz: Pattern,
-    date: Pattern,
+    times: TimeWriter,
     keep_nulls: bool,
 }
 
@@ -477,9 +485,10 @@ fn json_writer(array: &ArrayRef, t: &DataType, style: &JsonStyle) -> SparkResult
         | DataType::Short
         | DataType::Integer
         | DataType::Long
-        | DataType::Decimal { .. } => write_text(array, t, &TextStyle::pretty(style.zone))?,
+        | DataType::Decimal { .. } => write_text(array, t, &TextStyle::pretty(style.times.zone))?,
+        DataType::Variant => write_text(array, t, &TextStyle::pretty(style.times.zone))?,
         DataType::Float | DataType::Double => {
-            let text = write_text(array, t, &TextStyle::pretty(style.zone))?;
+            let text = write_text(array, t, &TextStyle::pretty(style.times.zone))?;
             Box::new(move |row, out: &mut String| {
                 let start = out.len();
                 text(row, out)?;
@@ -495,11 +504,7 @@ fn json_writer(array: &ArrayRef, t: &DataType, style: &JsonStyle) -> SparkResult
             let zoned = *t == DataType::Timestamp;
             Box::new(move |row, out: &mut String| {
                 let ts = array.value(row);
-                let text = if zoned {
-                    style.timestamp.format(style.zone.to_local(ts), ts, Some(&style.zone))?
-                } else {
-                    style.timestamp_ntz.format(ts, ts, None)?
-                };
+                let text = if zoned { style.times.timestamp(ts)? } else { style.times.timestamp_ntz(ts)? };
                 quote(out, &text);
                 Ok(())
             })
@@ -507,8 +512,7 @@ fn json_writer(array: &ArrayRef, t: &DataType, style: &JsonStyle) -> SparkResult
         DataType::Date => {
             let array = array.as_primitive::<arrow::datatypes::Date32Type>().clone();
             Box::new(move |row, out: &mut String| {
-                let local = i64::from(array.value(row)) * crate::datetime::MICROS_PER_DAY;
-                quote(out, &style.date.format(local, local, None)?);
+                quote(out, &style.times.date(array.value(row))?);
                 Ok(())
             })
         }
@@ -540,7 +544,7 @@ fn json_writer(array: &ArrayRef, t: &DataType, style: &JsonStyle) -> SparkResult
             let array = array.as_map().clone();
             let (keys, values) = (Arc::clone(array.keys()), Arc::clone(array.values()));
             let (key, value) =
-                (write_text(&keys, key, &TextStyle::pretty(style.zone))?, json_writer(&values, value, &style)?);
+                (write_text(&keys, key, &TextStyle::pretty(style.times.zone))?, json_writer(&values, value, &style)?);
             Box::new(move |row, out: &mut String| {
                 out.push('{');
                 let mut name = String::new();
@@ -588,7 +592,7 @@ fn json_writer(array: &ArrayRef, t: &DataType, style: &JsonStyle) -> SparkResult
             Ok(())
         }),
         _ => {
-            let text = write_text(array, t, &TextStyle::pretty(style.zone))?;
+            let text = write_text(array, t, &TextStyle::pretty(style.times.zone))?;
             Box::new(move |row, out: &mut String| {
                 let mut plain = String::new();
                 text(row, &mut plain)?;
@@ -600,60 +604,49 @@ fn json_writer(array: &ArrayRef, t: &DataType, style: &JsonStyle) -> SparkResult
 }
 
 fn schema_of_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
-    let options = options(ctx, args.get(1), 1)?;
-    let primitives = option(&options, "primitivesasstring").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let options = Options::of(ctx, &args, 1)?;
+    let primitives = options.flag("primitivesasstring", false);
+    let decimals = options.flag("prefersdecimal", false);
     let [json] = take(args.into_iter().take(1).collect())?;
     let Some(ScalarValue::Utf8(Some(text))) = crate::fold(&json)? else {
         return Err(non_foldable(ctx, 0, "json", "\"STRING\""));
     };
-    // Unquoted or badly quoted names are allowed by options that few use.
-    let value: Value = match serde_json::from_str(&text) {
-        Ok(value) => value,
-        Err(_) => match option(&options, "allownumericleadingzeros") {
-            Some(_) => serde_json::from_str(&strip_leading_zeros(&text)).unwrap_or(Value::Null),
-            None => Value::Null,
-        },
-    };
-    let t = infer(&value, primitives);
+    let value = parse_json_prefix(&text, json_syntax(&options)).unwrap_or(Json::Null);
+    let t = infer(&value, primitives, decimals);
     Ok(TypedExpr::string(ddl(&t)))
 }
 
-fn strip_leading_zeros(text: &str) -> String {
-    let mut out = String::new();
-    let mut previous = ' ';
-    let chars: Vec<char> = text.chars().collect();
-    for (i, c) in chars.iter().enumerate() {
-        let leading = *c == '0'
-            && !previous.is_ascii_digit()
-            && previous != '.'
-            && chars.get(i + 1).is_some_and(char::is_ascii_digit);
-        if !leading {
-            out.push(*c);
-            previous = *c;
-        }
-    }
-    out
-}
-
-fn infer(value: &Value, primitives: bool) -> DataType {
+fn infer(value: &Json, primitives: bool, decimals: bool) -> DataType {
     match value {
-        Value::Null => STRING,
-        Value::Array(items) => {
-            let element = items.iter().map(|item| infer(item, primitives)).reduce(merge).unwrap_or(STRING);
-            DataType::array(element)
+        Json::Null => STRING,
+        Json::Array(items) => {
+            let types = items.iter().map(|item| infer(item, primitives, decimals));
+            DataType::array(types.reduce(merge).unwrap_or(STRING))
         }
-        Value::Object(object) => {
+        Json::Object(object) => {
             let mut fields: Vec<StructField> =
-                object.iter().map(|(k, v)| StructField::new(k.clone(), infer(v, primitives), true)).collect();
+                object.iter().map(|(k, v)| StructField::new(k.clone(), infer(v, primitives, decimals), true)).collect();
             fields.sort_by(|a, b| a.name.cmp(&b.name));
             DataType::Struct(StructType { fields })
         }
         _ if primitives => STRING,
-        Value::Bool(_) => DataType::Boolean,
-        Value::Number(n) if n.is_i64() => DataType::Long,
-        Value::Number(n) if n.is_u64() => DataType::Decimal { precision: 20, scale: 0 },
-        Value::Number(_) => DataType::Double,
-        Value::String(_) => STRING,
+        Json::Bool(_) => DataType::Boolean,
+        Json::Number(text) => {
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            if text.parse::<i64>().is_ok() {
+                DataType::Long
+            } else if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') && digits <= 38 {
+                DataType::Decimal { precision: digits as u8, scale: 0 }
+            } else {
+                match text.split_once('.') {
+                    Some((_, fraction)) if decimals && !text.contains(['e', 'E']) && digits <= 38 => {
+                        DataType::Decimal { precision: digits as u8, scale: fraction.len() as i8 }
+                    }
+                    _ => DataType::Double,
+                }
+            }
+        }
+        Json::String(_) => STRING,
     }
 }
 
@@ -677,7 +670,8 @@ fn merge(a: DataType, b: DataType) -> DataType {
     }
 }
 
-fn ddl(t: &DataType) -> String {
+/// A type as `schema_of_…` gives it.
+pub(super) fn ddl(t: &DataType) -> String {
     match t {
         DataType::Array { element, .. } => format!("ARRAY<{}>", ddl(element)),
         DataType::Map { key, value, .. } => format!("MAP<{}, {}>", ddl(key), ddl(value)),

@@ -20,7 +20,10 @@ use datafusion::{
 use kindling_common::{SparkError, SparkResult, to_arrow};
 use kindling_spec::{CastMode, DataType};
 
-use super::collection::{build_map, list, sort_range, union_nulls};
+use super::{
+    collection::{build_map, list, sort_range, union_nulls},
+    options::nullable_all,
+};
 use crate::{
     CallContext, HigherOrder, LambdaArgument, ResolvedLambda, TypedExpr,
     cast::cast,
@@ -362,7 +365,13 @@ fn aggregate(ctx: &CallContext<'_>, args: Vec<LambdaArgument>) -> SparkResult<Ty
     let mut lambdas = lambdas.into_iter();
     let (Some(mut merge), finish) = (lambdas.next(), lambdas.next()) else { return only(vec![]).map(|l| l.body) };
     values[0] = expect(ctx, values[0].clone(), 0, Accept::Array)?;
-    let zero = values[1].data_type.clone();
+    let mut zero = values[1].data_type.clone();
+    let (open, merged) = (nullable_all(zero.clone()), nullable_all(merge.body.data_type.clone()));
+    if merge.body.data_type != zero && open == merged {
+        // The same type but for what may be null in it.
+        zero = open;
+        values[1] = cast(ctx, values[1].clone(), &zero, CastMode::Session)?;
+    }
     if merge.body.data_type != zero && !crate::can_cast(&merge.body.data_type, &zero, ctx.ansi) {
         return Err(unexpected_type(ctx, 2, &format!("\"{}\"", zero.sql()), &merge.body.data_type));
     }

@@ -75,14 +75,12 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     real!("degrees", f64::to_degrees),
     real!("radians", f64::to_radians),
     real!("rint", f64::round_ties_even),
-    real!("signum", signum),
-    scalar("sign", 1, 1, |ctx, args| {
-        let (args, n) = typed(ctx, args, &[DOUBLE])?;
-        Ok(call(ctx, "signum").map1::<F64, f64>(args, DOUBLE, n, |v| Ok(Some(signum(v)))))
-    }),
+    scalar("signum", 1, 1, sign),
+    scalar("sign", 1, 1, sign),
     logarithm!("ln", 0.0, f64::ln),
     logarithm!("log10", 0.0, f64::log10),
-    logarithm!("log2", 0.0, f64::log2),
+    // As Spark divides, so are the last digits.
+    logarithm!("log2", 0.0, |v: f64| v.ln() / std::f64::consts::LN_2),
     logarithm!("log1p", -1.0, f64::ln_1p),
     scalar("log", 1, 2, |ctx, args| {
         if args.len() == 1 {
@@ -132,6 +130,24 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("getbit", 2, 2, bit_get),
     scalar("width_bucket", 4, 4, width_bucket),
 ];
+
+/// The sign of a number or of an interval.
+fn sign(ctx: &CallContext<'_>, args: Vec<TypedExpr>) -> SparkResult<TypedExpr> {
+    match args[0].data_type {
+        DataType::YearMonthInterval { .. } => {
+            let n = args[0].nullable;
+            Ok(call(ctx, "signum").key("months").map1::<I32, f64>(args, DOUBLE, n, |v| Ok(Some(f64::from(v.signum())))))
+        }
+        DataType::DayTimeInterval { .. } => {
+            let n = args[0].nullable;
+            Ok(call(ctx, "signum").key("micros").map1::<I64, f64>(args, DOUBLE, n, |v| Ok(Some(v.signum() as f64))))
+        }
+        _ => {
+            let (args, n) = typed(ctx, args, &[DOUBLE])?;
+            Ok(call(ctx, "signum").map1::<F64, f64>(args, DOUBLE, n, |v| Ok(Some(signum(v)))))
+        }
+    }
+}
 
 fn signum(v: f64) -> f64 {
     if v == 0.0 || v.is_nan() { v } else { v.signum() }

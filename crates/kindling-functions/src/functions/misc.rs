@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, Int32Array, Int64Array, StringArray};
+use arrow::array::{ArrayRef, Int32Array, Int64Array, StringArray};
 use datafusion::logical_expr::ColumnarValue;
 use kindling_common::{SparkError, SparkResult};
-use kindling_spec::{CastMode, DataType};
+use kindling_spec::DataType;
 
 use super::{string::typed, take};
 use crate::{
-    CallContext, TypedExpr, XorShiftRandom,
-    cast::cast,
-    coercion::{Accept, expect, non_foldable, to_boolean},
+    CallContext, TypedExpr,
+    coercion::{Accept, expect, to_boolean},
     entry::{FunctionEntry, MANY, scalar},
     error::from_arrow_error,
     kernels::{Bin, Str, View},
@@ -89,26 +88,6 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
             Arc::new(Int64Array::from(vec![task::input_file().2; rows]))
         }))
     }),
-    scalar("rand", 0, 1, |ctx, args| random(ctx, args, "rand", XorShiftRandom::next_double)),
-    scalar("random", 0, 1, |ctx, args| random(ctx, args, "rand", XorShiftRandom::next_double)),
-    scalar("randn", 0, 1, |ctx, args| random(ctx, args, "randn", XorShiftRandom::next_gaussian)),
-    scalar("uuid", 0, 1, |ctx, args| {
-        let seed = seed(ctx, args.first())?;
-        Ok(per_row(ctx, "uuid", DataType::String, move |id, rows| {
-            let make = move |partition: u32| XorShiftRandom::new(seed.wrapping_add(i64::from(partition)));
-            task::with_state(id, make, |random| {
-                let next = |_| {
-                    let (high, low) = (random.next_long() as u64, random.next_long() as u64);
-                    uuid::Builder::from_u128(u128::from(high) << 64 | u128::from(low))
-                        .with_variant(uuid::Variant::RFC4122)
-                        .with_version(uuid::Version::Random)
-                        .into_uuid()
-                        .to_string()
-                };
-                Arc::new(StringArray::from_iter_values((0..rows).map(next))) as ArrayRef
-            })
-        }))
-    }),
 ];
 
 fn no_maps(ctx: &CallContext<'_>, args: &Args, name: &str) -> SparkResult<()> {
@@ -182,7 +161,7 @@ fn raise_error(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
 }
 
 /// A value a row that depends on the running task; `id` tells calls apart.
-fn per_row(
+pub(super) fn per_row(
     ctx: &CallContext<'_>,
     name: &'static str,
     data_type: DataType,
@@ -193,30 +172,4 @@ fn per_row(
         .key(id.to_string())
         .volatile()
         .kernel(vec![], data_type, false, move |_, rows| Ok(ColumnarValue::Array(make(id, rows))))
-}
-
-/// The constant seed of a random function, or a new one.
-fn seed(ctx: &CallContext<'_>, arg: Option<&TypedExpr>) -> SparkResult<i64> {
-    let Some(arg) = arg else { return Ok(ctx.fresh_seed()) };
-    let arg = expect(ctx, arg.clone(), 0, Accept::Integral)?;
-    let arg = cast(ctx, arg, &DataType::Long, CastMode::Session)?;
-    match crate::fold(&arg)? {
-        Some(datafusion::common::ScalarValue::Int64(seed)) => Ok(seed.unwrap_or(0)),
-        _ => Err(non_foldable(ctx, 0, "seed", "\"INTEGRAL\"")),
-    }
-}
-
-fn random(
-    ctx: &CallContext<'_>,
-    args: Args,
-    name: &'static str,
-    next: fn(&mut XorShiftRandom) -> f64,
-) -> SparkResult<TypedExpr> {
-    let seed = seed(ctx, args.first())?;
-    Ok(per_row(ctx, name, DataType::Double, move |id, rows| {
-        let make = move |partition: u32| XorShiftRandom::new(seed.wrapping_add(i64::from(partition)));
-        task::with_state(id, make, |random| {
-            Arc::new(Float64Array::from_iter_values((0..rows).map(|_| next(random)))) as ArrayRef
-        })
-    }))
 }

@@ -1,33 +1,47 @@
 //! The functions, one file a tight family; each file has its `ENTRIES`.
 
+mod absent;
 mod aggregates;
+mod approx_count_distinct;
 mod casts;
 mod collecting;
 mod collection;
 mod conditional;
+mod crypto;
+mod csv;
 mod datetime;
+mod decimal_format;
 mod format;
 mod frequent_items;
 mod generators;
+mod histogram;
 mod json;
 mod lambda;
 mod math;
 mod misc;
 mod number_format;
 mod operators;
+mod options;
+mod random;
 mod regexp;
+mod sketch;
 mod small;
 mod string;
+mod time_window;
 mod url;
+mod variant;
+mod vector;
 mod window;
+mod xml;
 
 pub use collection::{get_field, get_item, make_struct, zip_arrays};
+pub(crate) use options::TimeReader;
 
 use crate::{TypedExpr, entry::FunctionEntry};
 
 /// Every family.
 pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
-    vec![
+    let mut families = vec![
         operators::ENTRIES,
         datetime::ENTRIES,
         string::ENTRIES,
@@ -41,13 +55,25 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         lambda::ENTRIES,
         json::ENTRIES,
         url::ENTRIES,
+        variant::ENTRIES,
         number_format::ENTRIES,
         small::ENTRIES,
         casts::ENTRIES,
         conditional::ENTRIES,
+        crypto::ENTRIES,
+        csv::ENTRIES,
+        xml::ENTRIES,
         aggregates::ENTRIES,
+        approx_count_distinct::ENTRIES,
+        random::ENTRIES,
+        vector::ENTRIES,
+        absent::ENTRIES,
+        histogram::ENTRIES,
+        time_window::ENTRIES,
         window::ENTRIES,
-    ]
+    ];
+    families.extend(sketch::families());
+    families
 }
 
 /// Whether any argument may be null.

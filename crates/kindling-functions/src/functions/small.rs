@@ -1,11 +1,6 @@
 //! `TIME` conversions, vectors as arrays of floats, bitmaps.
 
-use std::sync::Arc;
-
-use arrow::{
-    array::{Array, AsArray, Float32Array},
-    datatypes::{Float32Type, Int64Type},
-};
+use arrow::{array::AsArray, datatypes::Int64Type};
 use datafusion::common::ScalarValue;
 use kindling_common::{ExceptionClass, SparkError, SparkResult};
 use kindling_spec::{CastMode, DataType};
@@ -55,20 +50,6 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
             let unit = unit_nanos(unit, "time_trunc")?;
             Ok(Some(t / unit * unit))
         }))
-    }),
-    scalar("vector_inner_product", 2, 2, |ctx, args| {
-        vectors(ctx, args, "vector_inner_product", |a, b| Some(dot(a, b)))
-    }),
-    scalar("vector_cosine_similarity", 2, 2, |ctx, args| {
-        vectors(ctx, args, "vector_cosine_similarity", |a, b| {
-            let norms = (dot(a, a) as f64).sqrt() * (dot(b, b) as f64).sqrt();
-            (norms != 0.0).then(|| (dot(a, b) as f64 / norms) as f32)
-        })
-    }),
-    scalar("vector_l2_distance", 2, 2, |ctx, args| {
-        vectors(ctx, args, "vector_l2_distance", |a, b| {
-            Some(a.iter().zip(b).map(|(x, y)| f64::from(x - y) * f64::from(x - y)).sum::<f64>().sqrt() as f32)
-        })
     }),
     scalar("bitmap_bit_position", 1, 1, |ctx, args| {
         let (args, n) = typed(ctx, args, &[DataType::Long])?;
@@ -181,42 +162,4 @@ fn unit_nanos(unit: &str, function: &str) -> SparkResult<i64> {
                 .param("invalidValue", format!("'{unit}'")));
         }
     })
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-fn vectors(
-    ctx: &CallContext<'_>,
-    args: Args,
-    name: &'static str,
-    f: fn(&[f32], &[f32]) -> Option<f32>,
-) -> SparkResult<TypedExpr> {
-    for (i, arg) in args.iter().enumerate() {
-        let fits = matches!(&arg.data_type, DataType::Array { element, .. } if **element == DataType::Float);
-        if !fits {
-            return Err(unexpected_type(ctx, i, "\"ARRAY<FLOAT>\"", &arg.data_type));
-        }
-    }
-    Ok(call(ctx, name).arrays(args, DataType::Float, true, move |arrays, rows| {
-        let (a, b) = (arrays[0].as_list::<i32>(), arrays[1].as_list::<i32>());
-        let one = |row: usize| -> SparkResult<Option<f32>> {
-            if a.is_null(row) || b.is_null(row) {
-                return Ok(None);
-            }
-            let (x, y) = (a.value(row), b.value(row));
-            if x.null_count() > 0 || y.null_count() > 0 {
-                return Ok(None);
-            }
-            if x.len() != y.len() {
-                return Err(SparkError::runtime("VECTOR_DIMENSION_MISMATCH")
-                    .param("functionName", format!("`{name}`"))
-                    .param("leftDim", x.len().to_string())
-                    .param("rightDim", y.len().to_string()));
-            }
-            Ok(f(x.as_primitive::<Float32Type>().values(), y.as_primitive::<Float32Type>().values()))
-        };
-        Ok(Arc::new((0..rows).map(one).collect::<SparkResult<Float32Array>>()?))
-    }))
 }

@@ -329,11 +329,21 @@ fn chr(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     }))
 }
 
+/// Binary arguments of string functions that take them as text.
+fn binaries_as_text(ctx: &CallContext<'_>, args: Args) -> SparkResult<Args> {
+    let text = |arg: TypedExpr| match arg.data_type {
+        DataType::Binary => cast(ctx, arg, &STRING, CastMode::Session),
+        _ => Ok(arg),
+    };
+    args.into_iter().map(text).collect()
+}
+
 /// `trim(s)`, `trim(chars, s)`; only `btrim` has the characters last.
 fn trim(ctx: &CallContext<'_>, mut args: Args, name: &'static str, start: bool, end: bool) -> SparkResult<TypedExpr> {
     if args.len() == 2 && name != "btrim" {
         args.swap(0, 1);
     }
+    let args = binaries_as_text(ctx, args)?;
     let cut = move |s: &str, set: &dyn Fn(char) -> bool| {
         let s = if start { s.trim_start_matches(set) } else { s };
         (if end { s.trim_end_matches(set) } else { s }).to_string()
@@ -526,6 +536,7 @@ fn pad(ctx: &CallContext<'_>, mut args: Args, name: &'static str) -> SparkResult
     if args.len() == 2 {
         args.push(TypedExpr::string(" "));
     }
+    let args = binaries_as_text(ctx, args)?;
     let (args, n) = typed(ctx, args, &[STRING, INT, STRING])?;
     Ok(call(ctx, name).map3::<Str, I32, Str, String>(args, STRING, n, move |s, len, pad| {
         let (len, have) = (len.max(0) as usize, s.chars().count());
@@ -635,7 +646,7 @@ fn format_number(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let [value, places] = take(args)?;
     let value = expect(ctx, value, 0, Accept::Numeric)?;
     if places.data_type.is_string() {
-        return Err(SparkError::unsupported("format_number with a pattern"));
+        return super::decimal_format::format_with_pattern(ctx, value, places);
     }
     let places = expect(ctx, places, 1, Accept::Type(INT))?;
     let c = call(ctx, "format_number");

@@ -137,7 +137,7 @@ impl Resolver<'_> {
             let keys = pairs.iter().map(|(a, _)| a.clone());
             let rest = left.attributes().iter().filter(|a| !left_keys.contains(&a.id)).cloned();
             let attributes: Vec<Attribute> = keys.chain(rest).collect();
-            let scope = Scope { attributes, hidden: left.scope.hidden };
+            let scope = Scope { attributes, hidden: left.scope.hidden, ..Scope::default() };
             return Ok(Resolved { scope, ..joined });
         }
         // Columns as the join gives them, with its nullability.
@@ -176,7 +176,7 @@ impl Resolver<'_> {
         }
         let is_key = |id: u64| left_keys.contains(&id) || right_keys.contains(&id);
         attributes.extend(joined.scope.attributes.iter().filter(|a| !is_key(a.id)).cloned());
-        Ok(Resolved { plan, scope: Scope { attributes, hidden }, below: Below::Nothing })
+        Ok(Resolved { plan, scope: Scope { attributes, hidden, ..Scope::default() }, below: Below::Nothing })
     }
 }
 
@@ -185,6 +185,7 @@ fn both(left: &Resolved, right: &Resolved) -> Scope {
     Scope {
         attributes: join(&left.scope.attributes, &right.scope.attributes),
         hidden: join(&left.scope.hidden, &right.scope.hidden),
+        ..Scope::default()
     }
 }
 
@@ -199,7 +200,11 @@ fn with_nullability(left: &Scope, right: &Scope, join_type: JoinType) -> Scope {
         all.extend(side(b, right_nullable));
         all
     };
-    Scope { attributes: join(&left.attributes, &right.attributes), hidden: join(&left.hidden, &right.hidden) }
+    Scope {
+        attributes: join(&left.attributes, &right.attributes),
+        hidden: join(&left.hidden, &right.hidden),
+        ..Scope::default()
+    }
 }
 
 /// A join plan; equalities in the condition are found by the optimizer.

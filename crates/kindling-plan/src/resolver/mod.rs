@@ -187,7 +187,7 @@ impl<'a> Resolver<'a> {
             self.starts_query = false;
         }
         let mut resolved = self.relation_kind(relation).map_err(|error| error.at(&relation.origin))?;
-        let Scope { attributes, hidden } = &mut resolved.scope;
+        let Scope { attributes, hidden, .. } = &mut resolved.scope;
         for attribute in attributes.iter_mut() {
             attribute.lift(relation.plan_id);
         }

@@ -12,6 +12,8 @@ pub(crate) struct Scope {
     pub attributes: Vec<Attribute>,
     /// Columns that a star leaves out and only a qualified name or a DataFrame's column reaches (keys of `USING` joins).
     pub hidden: Vec<Attribute>,
+    /// Calls of `window` and `session_window` that are grouped by, with the columns that hold their windows.
+    pub time_windows: Vec<(String, Attribute)>,
 }
 
 /// What a name means: a column, and the nested fields to take from it.
@@ -45,7 +47,7 @@ impl NameMatch {
 impl Scope {
     /// A scope of visible columns.
     pub fn new(attributes: Vec<Attribute>) -> Scope {
-        Scope { attributes, hidden: vec![] }
+        Scope { attributes, ..Scope::default() }
     }
 
     /// Finds a column by name parts; `Ok(None)` when there is none.
@@ -205,7 +207,11 @@ mod tests {
 
     #[test]
     fn hidden_columns_need_a_qualifier() {
-        let scope = Scope { attributes: vec![attribute(1, "x", "a")], hidden: vec![attribute(2, "y", "b")] };
+        let scope = Scope {
+            attributes: vec![attribute(1, "x", "a")],
+            hidden: vec![attribute(2, "y", "b")],
+            ..Scope::default()
+        };
         assert_eq!(find(&scope, "b").unwrap(), None);
         assert_eq!(find(&scope, "y.b").unwrap(), Some(2));
     }

@@ -112,6 +112,7 @@ impl Resolver<'_> {
         input: Resolved,
         written: &[Expr],
     ) -> SparkResult<(Resolved, Vec<GroupKey>, Vec<Vec<usize>>)> {
+        let input = self.with_time_windows(input, written)?;
         let scope = input.scope.clone();
         let mut keys: Vec<GroupKey> = Vec::with_capacity(written.len());
         let mut computed = vec![];

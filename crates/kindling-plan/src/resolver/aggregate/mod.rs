@@ -5,6 +5,7 @@ mod having;
 mod list;
 mod pivot;
 mod state;
+mod time_window;
 
 pub(super) use self::{
     grouping::{grouping_bit, grouping_id},

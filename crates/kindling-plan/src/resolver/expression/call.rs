@@ -100,6 +100,11 @@ impl Resolver<'_> {
                     return Err(SparkError::analysis("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS")
                         .param("expression", format!("\"{text}\"")));
                 }
+                // A time window that is grouped by is a column by now.
+                let mut grouped = context.scopes.iter().flat_map(|scope| &scope.time_windows);
+                if let Some((_, attribute)) = grouped.find(|(window, _)| *window == text) {
+                    return Ok(Value::of_attribute(attribute));
+                }
                 let typed = arguments.into_iter().map(|value| value.typed).collect();
                 let call = self.with_call_context(&expr.origin, &call_text, |call| build(call, typed))?;
                 self.collect_generator(call, text, context)
@@ -147,11 +152,7 @@ impl Resolver<'_> {
     ) -> SparkResult<(TypedExpr, String)> {
         let arguments = match function.arguments.as_slice() {
             // `count(*)` counts rows.
-            [argument]
-                if name == "count"
-                    && !function.is_distinct
-                    && matches!(argument.kind, ExprKind::UnresolvedStar { target: None, plan_id: None, .. }) =>
-            {
+            [argument] if name == "count" && !function.is_distinct && is_star(argument) => {
                 vec![Value::new(TypedExpr::integer(1), "1")]
             }
             arguments => self.arguments(arguments, context)?,
@@ -367,6 +368,15 @@ impl Resolver<'_> {
                 .param("groupByColumns", columns.join(",")));
         }
         Ok(Value::new(super::super::aggregate::grouping_id(&id, &context.grouping), text))
+    }
+}
+
+/// `*`, also as the text `F.expr("*")`.
+fn is_star(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::UnresolvedStar { target: None, plan_id: None, .. } => true,
+        ExprKind::ExpressionString(text) => text.trim() == "*",
+        _ => false,
     }
 }
 

@@ -53,6 +53,8 @@ const PRINTED_AS: &[(&str, &str)] = &[
     ("random", "rand"),
     ("to_varchar", "to_char"),
     ("array_agg", "collect_list"),
+    ("current_database", "current_schema"),
+    ("dateadd", "date_add"),
     ("||", "concat"),
     ("bool_and", "bool_and"),
     ("mod", "%"),
@@ -62,10 +64,26 @@ const PRINTED_AS: &[(&str, &str)] = &[
 
 /// Arguments that Spark fills in and shows: function, how many were written, the rest.
 const DEFAULTS: &[(&str, usize, &str)] = &[
+    ("aes_decrypt", 2, "GCM, DEFAULT, "),
+    ("aes_decrypt", 3, "DEFAULT, "),
+    ("aes_decrypt", 4, ""),
+    ("aes_encrypt", 2, "GCM, DEFAULT, , "),
+    ("aes_encrypt", 3, "DEFAULT, , "),
+    ("aes_encrypt", 4, ", "),
+    ("aes_encrypt", 5, ""),
     ("aggregate", 3, "lambdafunction(namedlambdavariable(), namedlambdavariable())"),
     ("approx_percentile", 2, "10000"),
+    ("approx_top_k", 1, "5, 10000"),
+    ("approx_top_k", 2, "10000"),
+    ("approx_top_k_accumulate", 1, "10000"),
+    ("approx_top_k_combine", 1, "-1"),
+    ("approx_top_k_estimate", 1, "5"),
     ("bround", 1, "0"),
     ("from_unixtime", 1, "yyyy-MM-dd HH:mm:ss"),
+    ("hll_sketch_agg", 1, "12"),
+    ("hll_union", 2, "false"),
+    ("hll_union_agg", 1, "false"),
+    ("listagg", 1, "NULL"),
     ("locate", 2, "1"),
     ("lpad", 2, " "),
     ("make_interval", 0, "0, 0, 0, 0, 0, 0, 0.000000"),
@@ -91,15 +109,71 @@ const DEFAULTS: &[(&str, usize, &str)] = &[
     ("replace", 2, ""),
     ("round", 1, "0"),
     ("rpad", 2, " "),
+    ("sentences", 1, ", "),
+    ("sentences", 2, ""),
     ("sort_array", 1, "true"),
     ("split", 2, "-1"),
+    ("st_asbinary", 1, "NDR"),
+    ("st_geomfromwkb", 1, "0"),
     ("str_to_map", 1, ",, :"),
     ("str_to_map", 2, ":"),
+    ("string_agg", 1, "NULL"),
     ("substr", 2, "2147483647"),
     ("substring", 2, "2147483647"),
+    ("theta_sketch_agg", 1, "12"),
+    ("theta_union", 2, "12"),
+    ("theta_union_agg", 1, "12"),
     ("to_unix_timestamp", 1, "yyyy-MM-dd HH:mm:ss"),
+    ("try_aes_decrypt", 2, "GCM, DEFAULT, "),
+    ("try_aes_decrypt", 3, "DEFAULT, "),
+    ("try_aes_decrypt", 4, ""),
+    ("tuple_intersection_agg_double", 1, "sum"),
+    ("tuple_intersection_agg_integer", 1, "sum"),
+    ("tuple_intersection_double", 2, "sum"),
+    ("tuple_intersection_integer", 2, "sum"),
+    ("tuple_intersection_theta_double", 2, "sum"),
+    ("tuple_intersection_theta_integer", 2, "sum"),
+    ("tuple_sketch_agg_double", 2, "12, sum"),
+    ("tuple_sketch_agg_double", 3, "sum"),
+    ("tuple_sketch_agg_integer", 2, "12, sum"),
+    ("tuple_sketch_agg_integer", 3, "sum"),
+    ("tuple_sketch_summary_double", 1, "sum"),
+    ("tuple_sketch_summary_integer", 1, "sum"),
+    ("tuple_union_agg_double", 1, "12, sum"),
+    ("tuple_union_agg_double", 2, "sum"),
+    ("tuple_union_agg_integer", 1, "12, sum"),
+    ("tuple_union_agg_integer", 2, "sum"),
+    ("tuple_union_double", 2, "12, sum"),
+    ("tuple_union_double", 3, "sum"),
+    ("tuple_union_integer", 2, "12, sum"),
+    ("tuple_union_integer", 3, "sum"),
+    ("tuple_union_theta_double", 2, "12, sum"),
+    ("tuple_union_theta_double", 3, "sum"),
+    ("tuple_union_theta_integer", 2, "12, sum"),
+    ("tuple_union_theta_integer", 3, "sum"),
     ("unix_timestamp", 0, "current_timestamp(), yyyy-MM-dd HH:mm:ss"),
     ("unix_timestamp", 1, "yyyy-MM-dd HH:mm:ss"),
+    ("vector_norm", 1, "2.0"),
+    ("vector_normalize", 1, "2.0"),
+];
+
+/// How many arguments Spark shows of functions whose others are constants (schemas, options, seeds, modes).
+const SHOWN: &[(&str, usize)] = &[
+    ("approx_count_distinct", 1),
+    ("from_csv", 1),
+    ("from_json", 1),
+    ("from_xml", 1),
+    ("schema_of_csv", 1),
+    ("schema_of_json", 1),
+    ("schema_of_xml", 1),
+    ("shuffle", 1),
+    ("to_csv", 1),
+    ("to_json", 1),
+    ("to_xml", 1),
+    ("try_make_timestamp", 6),
+    ("try_variant_get", 2),
+    ("uuid", 0),
+    ("variant_get", 2),
 ];
 
 /// Functions that show their first argument alone; the rest is fixed when the query is resolved.
@@ -117,6 +191,8 @@ const FIRST_ONLY: &[&str] = &[
 
 /// A call of a function or operator over the texts of its arguments.
 pub(crate) fn call(name: &str, arguments: &[String]) -> String {
+    let shown = SHOWN.iter().find(|(function, _)| *function == name).map_or(arguments.len(), |(_, count)| *count);
+    let arguments = &arguments[..shown.min(arguments.len())];
     if let Some((_, _, rest)) = DEFAULTS.iter().find(|(f, n, _)| *f == name && *n == arguments.len()) {
         let shown: Vec<&str> = arguments.iter().map(String::as_str).chain([*rest]).collect();
         return format!("{name}({})", shown.join(", "));
@@ -136,7 +212,16 @@ pub(crate) fn call(name: &str, arguments: &[String]) -> String {
         (_, Some(symbol), [left, right]) => format!("({left} {symbol} {right})"),
         ("!=" | "<>", _, [left, right]) => format!("(NOT ({left} = {right}))"),
         ("-", _, [child]) => format!("(- {child})"),
-        ("+", _, [child]) => format!("(+ {child})"),
+        ("+" | "positive", _, [child]) => format!("(+ {child})"),
+        ("ceil" | "floor", _, [_, _]) => format!("{printed}({})", arguments.join(", ")),
+        ("ltrim", _, [characters, text]) => format!("TRIM(LEADING {characters} FROM {text})"),
+        ("rtrim", _, [characters, text]) => format!("TRIM(TRAILING {characters} FROM {text})"),
+        ("trim", _, [characters, text]) => format!("TRIM(BOTH {characters} FROM {text})"),
+        ("regexp" | "regexp_like", _, arguments) => format!("{}({})", printed.to_uppercase(), arguments.join(", ")),
+        ("mode", _, [value, deterministic]) if deterministic == "true" => {
+            format!("mode() WITHIN GROUP (ORDER BY {value} DESC)")
+        }
+        ("mode", _, [value, _]) => format!("mode({value})"),
         ("~", _, [child]) => format!("~{child}"),
         ("not" | "!", _, [child]) => format!("(NOT {child})"),
         ("isnull", _, [child]) => format!("({child} IS NULL)"),
@@ -177,10 +262,8 @@ fn case_when(arguments: &[String]) -> String {
 
 /// An aggregate call.
 pub(crate) fn aggregate(name: &str, arguments: &[String], distinct: bool) -> String {
-    if distinct {
-        return format!("{name}(DISTINCT {})", arguments.join(", "));
-    }
-    call(name, arguments)
+    let text = call(name, arguments);
+    if distinct { text.replacen('(', "(DISTINCT ", 1) } else { text }
 }
 
 /// A call of a window function; those with defaults show them.
