@@ -81,12 +81,13 @@ impl MersenneTwister {
         }
     }
 
-    /// `0..length` in random order (`MathArrays.shuffle`).
+    /// `0..length` in random order (`RandomIndicesGenerator`).
     pub fn permutation(&mut self, length: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..length).collect();
-        for i in (1..length).rev() {
-            let target = self.next_int(i as u32 + 1) as usize;
-            order.swap(target, i);
+        let mut order = vec![0; length];
+        for i in 0..length {
+            let j = self.next_int(i as u32 + 1) as usize;
+            order[i] = order[j];
+            order[j] = i;
         }
         order
     }

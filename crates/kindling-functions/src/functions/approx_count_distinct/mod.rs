@@ -84,9 +84,10 @@ impl HyperLogLog {
         };
         let raw = alpha * m * m / inverse;
         let corrected = if raw < 5.0 * m { raw - self.bias(raw) } else { raw };
+        // The second bound is the original algorithm's.
         let linear = m * (m / zeros).ln();
-        let estimate =
-            if zeros > 0.0 && linear <= THRESHOLDS[self.precision as usize - 4] { linear } else { corrected };
+        let small = linear <= THRESHOLDS[self.precision as usize - 4] || raw <= 2.5 * m;
+        let estimate = if zeros > 0.0 && small { linear } else { corrected };
         (estimate + 0.5).floor() as i64
     }
 

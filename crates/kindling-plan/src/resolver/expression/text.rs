@@ -53,7 +53,6 @@ const PRINTED_AS: &[(&str, &str)] = &[
     ("random", "rand"),
     ("to_varchar", "to_char"),
     ("array_agg", "collect_list"),
-    ("current_database", "current_schema"),
     ("dateadd", "date_add"),
     ("||", "concat"),
     ("bool_and", "bool_and"),
@@ -213,11 +212,6 @@ pub(crate) fn call(name: &str, arguments: &[String]) -> String {
         ("!=" | "<>", _, [left, right]) => format!("(NOT ({left} = {right}))"),
         ("-", _, [child]) => format!("(- {child})"),
         ("+" | "positive", _, [child]) => format!("(+ {child})"),
-        ("ceil" | "floor", _, [_, _]) => format!("{printed}({})", arguments.join(", ")),
-        ("ltrim", _, [characters, text]) => format!("TRIM(LEADING {characters} FROM {text})"),
-        ("rtrim", _, [characters, text]) => format!("TRIM(TRAILING {characters} FROM {text})"),
-        ("trim", _, [characters, text]) => format!("TRIM(BOTH {characters} FROM {text})"),
-        ("regexp" | "regexp_like", _, arguments) => format!("{}({})", printed.to_uppercase(), arguments.join(", ")),
         ("mode", _, [value, deterministic]) if deterministic == "true" => {
             format!("mode() WITHIN GROUP (ORDER BY {value} DESC)")
         }
