@@ -222,6 +222,6 @@ mod tests {
         check(Boolean, Integer, true, None);
         let decimal = |precision, scale| Decimal { precision, scale };
         check(decimal(10, 2), Integer, true, Some(decimal(12, 2)));
-        check(decimal(38, 2), decimal(38, 10), true, Some(decimal(38, 10)));
+        check(decimal(38, 2), decimal(38, 10), true, Some(decimal(38, 2)));
     }
 }
