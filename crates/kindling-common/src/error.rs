@@ -152,6 +152,10 @@ impl SparkError {
             None => find_condition(self.condition)
                 .map_or_else(|| format!("{:?}", self.parameters), |condition| condition.format(&self.parameters)),
         };
+        // Errors that Spark has not given a condition yet show their text alone.
+        if self.condition.is_empty() || self.condition.starts_with("_LEGACY_ERROR_") {
+            return text;
+        }
         format!("[{}] {text} SQLSTATE: {}", self.condition, self.sql_state())
     }
 

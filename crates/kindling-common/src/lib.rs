@@ -6,6 +6,7 @@ mod clock;
 pub mod conf;
 mod error;
 mod error_conditions;
+pub mod input_file;
 
 pub use arrow_types::{from_arrow, from_arrow_schema, to_arrow, to_arrow_field, to_arrow_schema};
 pub use clock::{Clock, ManualClock};

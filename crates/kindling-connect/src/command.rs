@@ -6,8 +6,9 @@ use arrow::record_batch::RecordBatch;
 use kindling_common::{SparkError, SparkResult};
 use kindling_datasource::{DataWritingExec, FileFormat, SourceOptions, WriteJob, WriteRequest};
 use kindling_executor::{CancelToken, Engine};
+use kindling_physical::{CacheLevel, CachedRelation, PreparedPlan};
 use kindling_plan::{
-    AnalyzedPlan, QueryRunner, SessionState,
+    AnalyzedPlan, CacheStore, QueryRunner, SessionState,
     command::{CommandRunner, FileWrite},
 };
 use kindling_spec::{ExplainMode, Plan};
@@ -24,8 +25,26 @@ pub(crate) struct PlanningRunner {
 
 impl QueryRunner for PlanningRunner {
     fn collect(&self, state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>> {
-        let run = QueryRun { engine: &self.engine, state, tags: &[], cancel: CancelToken::new() };
+        let run = QueryRun { engine: &self.engine, state, tags: &[], cancel: CancelToken::new(), observed: None };
         run.collect_analyzed(plan)
+    }
+}
+
+/// Keeps cached rows as blocks of the engine.
+#[derive(Debug)]
+pub(crate) struct EngineCache(pub Arc<Engine>);
+
+impl CacheStore for EngineCache {
+    fn cache(&self, name: String, level: CacheLevel, plan: PreparedPlan) -> Arc<CachedRelation> {
+        self.0.cache(name, level, plan)
+    }
+
+    fn unpersist(&self, relation: &CachedRelation) {
+        self.0.unpersist(relation);
+    }
+
+    fn is_loaded(&self, relation: &CachedRelation) -> bool {
+        self.0.num_cached_partitions(relation) == relation.num_partitions()
     }
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod command;
+mod environment;
 mod error;
 #[cfg(test)]
 mod golden;

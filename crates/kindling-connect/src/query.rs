@@ -8,7 +8,10 @@ use kindling_common::{SparkError, SparkResult, conf};
 use kindling_executor::{CancelToken, Engine, ResultSink, run_query};
 use kindling_functions::error::from_datafusion;
 use kindling_physical::PreparedPlan;
-use kindling_plan::{AnalyzedPlan, SessionState};
+use kindling_plan::{
+    AnalyzedPlan, SessionState,
+    physical::{ObservedMetrics, observations},
+};
 use kindling_spec::{Command, DataType, ExplainMode, Plan, Relation, RelationKind, StructField, StructType};
 
 use crate::show::ShowTable;
@@ -65,7 +68,12 @@ pub(crate) struct QueryRun<'a> {
     pub tags: &'a [String],
     /// Stops it.
     pub cancel: CancelToken,
+    /// Where the observations of its plans go, for the response.
+    pub observed: Option<&'a Observed>,
 }
+
+/// Observations of the plans that an execution has run.
+pub(crate) type Observed = parking_lot::Mutex<Vec<Arc<ObservedMetrics>>>;
 
 /// Takes a batch of rows with the schema they have.
 pub(crate) type OnBatch<'a> = &'a mut dyn FnMut(&StructType, &RecordBatch) -> SparkResult<()>;
@@ -156,6 +164,7 @@ impl QueryRun<'_> {
         let state = self.state;
         let conf = state.conf.read().clone();
         let context = state.datafusion();
+        let observed = observations(&prepared.plan);
         let mut run = kindling_executor::QueryRun::new(
             prepared,
             conf.clone(),
@@ -170,7 +179,11 @@ impl QueryRun<'_> {
             run.properties.insert("spark.scheduler.pool".to_string(), pool.to_string());
         }
         run.cancel = self.cancel.clone();
-        run_query(self.engine, run, &mut Rows(on_batch)).map(drop)
+        run_query(self.engine, run, &mut Rows(on_batch))?;
+        if let Some(all) = self.observed {
+            all.lock().extend(observed);
+        }
+        Ok(())
     }
 
     /// The first `num_rows` rows as the text of their cells, and whether there are more.
@@ -212,7 +225,7 @@ pub(crate) fn limit(plan: AnalyzedPlan, rows: usize) -> SparkResult<AnalyzedPlan
         .limit(0, Some(rows))
         .and_then(LogicalPlanBuilder::build)
         .map_err(from_datafusion)?;
-    Ok(AnalyzedPlan { plan: limited, output: plan.output })
+    Ok(AnalyzedPlan { plan: limited, ..plan })
 }
 
 /// The one row of a relation that the service answers itself.

@@ -7,13 +7,14 @@ use kindling_datasource::FileSystem;
 use kindling_events::ListenerBus;
 use kindling_executor::{CancelToken, Engine, EngineConfig, ExecutorThreads};
 use kindling_functions::{error::from_datafusion, task::TaskScope};
-use kindling_plan::{SessionState, catalog::GlobalTempViews};
+use kindling_plan::{CacheManager, SessionState, catalog::GlobalTempViews};
 use kindling_proto::connect::UserContext;
 use parking_lot::Mutex;
 
 use crate::{
     ConnectError,
-    command::PlanningRunner,
+    command::{EngineCache, PlanningRunner},
+    environment::post_environment,
     holder::{SessionHolder, SessionKey},
     lower_error,
 };
@@ -47,6 +48,7 @@ pub struct ConnectService {
     file_system: Arc<dyn FileSystem>,
     options: ServiceOptions,
     global_temp_views: Arc<GlobalTempViews>,
+    cache: Arc<CacheManager>,
     sessions: Mutex<BTreeMap<SessionKey, Arc<SessionHolder>>>,
 }
 
@@ -68,12 +70,15 @@ impl ConnectService {
         config.task_scope = Arc::new(|partition| Box::new(TaskScope::enter(partition)));
         let bus = Arc::new(ListenerBus::new());
         let engine = Engine::new(config, threads, Arc::clone(&clock), bus)?;
+        post_environment(&engine, &options.conf);
+        let cache = Arc::new(CacheManager::new(Arc::new(EngineCache(Arc::clone(&engine)))));
         Ok(ConnectService {
             engine,
             clock,
             file_system,
             options,
             global_temp_views: Arc::default(),
+            cache,
             sessions: Mutex::default(),
         })
     }
@@ -120,6 +125,7 @@ impl ConnectService {
             Arc::clone(&self.clock),
             self.options.conf.clone(),
             Arc::clone(&self.global_temp_views),
+            Arc::clone(&self.cache),
         );
         let runner = PlanningRunner { engine: Arc::clone(&self.engine) };
         *state.query_runner.write() = Some(Arc::new(runner));

@@ -23,7 +23,10 @@ use datafusion::{
     scalar::ScalarValue,
 };
 use futures::{StreamExt, TryStreamExt};
-use kindling_common::SparkError;
+use kindling_common::{
+    SparkError,
+    input_file::{InputFileBlock, set_input_file},
+};
 use kindling_spec::StructType;
 
 use crate::{
@@ -223,7 +226,15 @@ impl ExecutionPlan for FileScanExec {
                     let passed_over = batch.as_ref().is_err_and(|error| tolerance.passes_over(error));
                     futures::future::ready(!passed_over)
                 })
-                .map(move |batch| assemble.apply(&batch?, &split.partition_values))
+                .map(move |batch| {
+                    let rows = assemble.apply(&batch?, &split.partition_values)?;
+                    set_input_file(InputFileBlock {
+                        path: split.path.url_encoded(),
+                        start: split.start as i64,
+                        length: split.length as i64,
+                    });
+                    Ok(rows)
+                })
         });
         let mut left = self.limit;
         let batches =

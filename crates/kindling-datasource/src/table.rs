@@ -50,6 +50,7 @@ pub struct FileTable {
     directories: Arc<Vec<PartitionDirectory>>,
     root_paths: Vec<FilePath>,
     tolerance: Tolerance,
+    identity: Arc<str>,
 }
 
 impl FileTable {
@@ -87,6 +88,8 @@ impl FileTable {
             }
         }
         let names = fields.iter().map(|field: &StructField| field.name.clone()).collect();
+        let paths: Vec<&FilePath> = roots.iter().map(|root| &root.path).collect();
+        let identity = format!("{:?} {paths:?} {:?} {fields:?}", request.format, request.options).into();
         Ok(FileTable {
             fs,
             file_format: request.format,
@@ -107,6 +110,7 @@ impl FileTable {
                     .options
                     .boolean("ignoreCorruptFiles", request.conf.boolean(&conf::IGNORE_CORRUPT_FILES))?,
             },
+            identity,
         })
     }
 
@@ -128,6 +132,12 @@ impl FileTable {
     /// Paths as they were given, resolved.
     pub fn root_paths(&self) -> &[FilePath] {
         &self.root_paths
+    }
+
+    /// Equal for tables that are read from the same paths with the same schema and options, whatever files are there
+    /// (equality of Spark's `HadoopFsRelation`).
+    pub fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// URLs of the files, as `DataFrame.inputFiles` gives them.

@@ -171,6 +171,23 @@ fn json_leaves_null_fields_out_unless_told() {
     assert_eq!(text_of("text", &[], &data), "a\"\n\n\n");
 }
 
+#[test]
+fn pretty_json_has_a_line_for_each_member() {
+    use arrow::array::{ListArray, StructArray};
+    use arrow::datatypes::Int32Type;
+    let list = |values: Vec<Option<i32>>| ListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(values)]);
+    let inner = StructArray::try_from(vec![
+        ("a", Arc::new(Int32Array::from(vec![1])) as arrow::array::ArrayRef),
+        ("b", Arc::new(list(vec![Some(1), Some(2)]))),
+        ("c", Arc::new(list(vec![]))),
+    ]);
+    let data = batch(vec![("s", Arc::new(inner.unwrap())), ("t", Arc::new(Int32Array::from(vec![1])))]);
+    let expected = "{\n  \"s\" : {\n    \"a\" : 1,\n    \"b\" : [ 1, 2 ],\n    \"c\" : [ ]\n  },\n  \"t\" : 1\n}\n";
+    assert_eq!(text_of("json", &[("pretty", "true")], &data), expected);
+    let nothing = batch(vec![("s", Arc::new(StringArray::from(vec![None::<&str>])))]);
+    assert_eq!(text_of("json", &[("pretty", "true")], &nothing), "{ }\n");
+}
+
 fn numbers(values: std::ops::Range<i32>) -> RecordBatch {
     batch(vec![("v", Arc::new(Int32Array::from_iter_values(values)))])
 }

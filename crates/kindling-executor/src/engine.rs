@@ -237,7 +237,7 @@ impl Engine {
 
     /// A relation to keep from now on; nothing is computed before a query reads it.
     pub fn cache(&self, name: String, level: CacheLevel, plan: PreparedPlan) -> Arc<CachedRelation> {
-        Arc::new(CachedRelation { rdd_id: self.next_rdd_id(), name, level, plan })
+        Arc::new(CachedRelation::new(self.next_rdd_id(), name, level, plan))
     }
 
     /// Partitions of a cached relation that are in memory.
@@ -247,8 +247,10 @@ impl Engine {
 
     /// Drops the blocks of a cached relation.
     pub fn unpersist(&self, relation: &CachedRelation) {
+        relation.unpersisted.store(true, Ordering::SeqCst);
         self.services.blocks.remove_cached(relation.rdd_id);
         self.post(SparkListenerUnpersistRdd { rdd_id: RddId(relation.rdd_id) });
+        self.heartbeats();
     }
 
     // ---- executors ----
@@ -339,6 +341,8 @@ impl Engine {
             exit_caused_by_app: false,
         });
         self.add_executor()?;
+        // Whoever killed it may be the only one to look until the next query.
+        self.bus.drain();
         Ok(true)
     }
 

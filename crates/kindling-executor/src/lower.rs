@@ -12,6 +12,7 @@ use datafusion::{
     physical_plan::{
         ExecutionPlan, ExecutionPlanProperties,
         execution_plan::replace_children_if_necessary,
+        filter::FilterExec,
         joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, PartitionMode},
         limit::{GlobalLimitExec, LocalLimitExec},
         recursive_query::RecursiveQueryExec,
@@ -22,9 +23,12 @@ use kindling_common::SparkError;
 use kindling_physical::{
     BroadcastExchangeExec, BroadcastReaderExec, CachedPartitionExec, CachedRelation, CollectLimitExec, CollectTailExec,
     InMemoryTableScanExec, NullAwareAntiJoinExec, PinnedJoinExec, ShuffleExchangeExec, ShuffleOrigin,
-    ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec, StreamedNestedLoopExec, TakeOrderedAndProjectExec,
+    ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec, StreamedNestedLoopExec, StreamingFilterExec,
+    TakeOrderedAndProjectExec,
     aqe::{AqeShuffleReadExec, BroadcastQueryStageExec, ShuffleQueryStageExec},
+    asks_for_input_file,
     error::{external, internal},
+    lazy_logic,
 };
 
 use crate::task_leaf::TaskLeafExec;
@@ -73,7 +77,14 @@ impl Node {
 
 /// Lowers the plan of one stage.
 pub fn lower(plan: &Plan, exchanges: &mut dyn Exchanges) -> Result<Lowered> {
-    let mut lowering = Lowering { exchanges, parents: vec![], share: false, below_cache: 0, needs_parents: false };
+    let mut lowering = Lowering {
+        exchanges,
+        parents: vec![],
+        share: false,
+        below_cache: 0,
+        needs_parents: false,
+        asks_for_input_file: asks_for_input_file(plan),
+    };
     let node = lowering.node(plan)?;
     Ok(Lowered {
         exec: node.exec,
@@ -91,6 +102,8 @@ struct Lowering<'a> {
     /// How many complete caches the current node is below.
     below_cache: usize,
     needs_parents: bool,
+    /// Whether rows of several files must not come in one batch.
+    asks_for_input_file: bool,
 }
 
 impl Lowering<'_> {
@@ -143,10 +156,16 @@ impl Lowering<'_> {
         self.share |= shares_build(plan);
         let children = plan.children().into_iter().map(|child| self.node(child)).collect::<Result<Vec<_>>>()?;
         let execs = children.iter().map(|child| Arc::clone(&child.exec)).collect();
-        let exec = match plan.downcast_ref::<NestedLoopJoinExec>() {
+        let condition = lazy_logic(Arc::clone(plan))?;
+        let mut exec = match condition.downcast_ref::<NestedLoopJoinExec>() {
             Some(join) if *join.join_type() == JoinType::Inner => streamed_nested_loop(join, execs)?,
-            _ => replace_children_if_necessary(Arc::clone(plan), execs)?,
+            _ => replace_children_if_necessary(condition, execs)?,
         };
+        if self.asks_for_input_file
+            && let Some(filter) = exec.downcast_ref::<FilterExec>().and_then(StreamingFilterExec::replacing)
+        {
+            exec = Arc::new(filter);
+        }
         Ok(Node::over(exec, Some(Arc::clone(plan)), children))
     }
 
@@ -165,7 +184,10 @@ impl Lowering<'_> {
     fn cached(&mut self, plan: &Plan, scan: &InMemoryTableScanExec) -> Result<Node> {
         let complete = self.exchanges.is_cached(scan.relation());
         self.below_cache += usize::from(complete);
+        let outside = self.asks_for_input_file;
+        self.asks_for_input_file |= asks_for_input_file(&scan.relation().plan.plan);
         let compute = self.node(&scan.relation().plan.plan);
+        self.asks_for_input_file = outside;
         self.below_cache -= usize::from(complete);
         let children = match compute {
             Ok(node) => vec![node],

@@ -34,7 +34,8 @@ fn read(fixture: &Fixture, relation: &Arc<CachedRelation>) -> Vec<Vec<String>> {
     let columns = (0..schema.fields().len()).collect();
     let plan: Arc<dyn ExecutionPlan> = Arc::new(InMemoryTableScanExec::new(Arc::clone(relation), columns, schema));
     let mut out: Vec<RecordBatch> = vec![];
-    run_query(&fixture.engine, fixture.query_of(PreparedPlan { plan, subqueries: vec![] }), &mut out).unwrap();
+    run_query(&fixture.engine, fixture.query_of(PreparedPlan { plan, subqueries: vec![], adaptive: true }), &mut out)
+        .unwrap();
     sorted_rows(&out)
 }
 

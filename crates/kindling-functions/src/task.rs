@@ -1,14 +1,15 @@
-//! What functions know of the task that runs them: its partition, the file it reads, and their own state in it.
+//! What functions know of the task that runs them: its partition, and their own state in it.
 //!
 //! A task is one thread from start to end, so this is thread-local. An executor enters a scope for every task; without
 //! one (a plan evaluated on the driver) the partition is 0 and state lasts as long as the thread's scope stack is empty.
 
 use std::{any::Any, cell::RefCell, collections::HashMap};
 
+use kindling_common::input_file::unset_input_file;
+
 #[derive(Default)]
 struct State {
     partition: u32,
-    file: (String, i64, i64),
     calls: HashMap<u64, Box<dyn Any>>,
 }
 
@@ -24,6 +25,7 @@ pub struct TaskScope(());
 impl TaskScope {
     /// Enters the scope of a task over a partition.
     pub fn enter(partition: u32) -> TaskScope {
+        unset_input_file();
         SCOPES.with_borrow_mut(|scopes| scopes.push(State { partition, ..State::default() }));
         TaskScope(())
     }
@@ -37,25 +39,9 @@ impl Drop for TaskScope {
     }
 }
 
-/// Tells `input_file_name()` and its kin which block of which file is read now.
-pub fn set_input_file(name: &str, start: i64, length: i64) {
-    SCOPES.with_borrow_mut(|scopes| {
-        if let Some(state) = scopes.last_mut() {
-            state.file = (name.to_string(), start, length);
-        }
-    });
-}
-
 /// The partition of the running task; 0 on the driver.
 pub fn partition_id() -> u32 {
     SCOPES.with_borrow(|scopes| scopes.last().map_or(0, |state| state.partition))
-}
-
-/// Name, start and length of the block being read; `("", -1, -1)` without one.
-pub(crate) fn input_file() -> (String, i64, i64) {
-    SCOPES.with_borrow(|scopes| {
-        scopes.last().filter(|state| !state.file.0.is_empty()).map_or((String::new(), -1, -1), |s| s.file.clone())
-    })
 }
 
 /// Runs `f` on the state that call `id` has in the running task. Without a task the state is new each time.

@@ -6,12 +6,14 @@ pub mod display;
 pub mod error;
 mod exchange;
 mod exec_macros;
+mod expressions;
 mod operators;
 mod rules;
 mod task_env;
 
 pub use conf::PhysicalConf;
 pub use exchange::*;
+pub use expressions::{LazyLogicExpr, lazy_logic};
 pub use operators::*;
 pub use rules::{
     PreparedPlan, ScalarSubquery, clustering_satisfied, ensure_requirements, is_single_partition, optimizer_rules,

@@ -102,6 +102,8 @@ pub struct AnalyzedPlan {
     pub plan: LogicalPlan,
     /// The columns.
     pub output: Vec<Attribute>,
+    /// When it was resolved: the value of `current_timestamp()` in it, in microseconds since the epoch.
+    pub analyzed_at: i64,
 }
 
 impl AnalyzedPlan {

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use arrow::array::ArrayRef;
 use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
 use kindling_common::{SparkError, SparkResult, conf};
-use kindling_datasource::FileTable;
+use kindling_datasource::{FilePath, FileTable};
 use kindling_functions::error::from_datafusion;
 use kindling_physical::display;
 use kindling_spec::{ExplainMode, Relation};
 
-use crate::{SessionState, analyze, create_physical_plan, logical::LocalRelation, logical_text::tree_string, optimize};
+use crate::{
+    AnalyzedPlan, SessionState, analyze, create_physical_plan, logical::LocalRelation, logical_text::tree_string,
+    optimize,
+};
 
 /// URLs of the files that a query reads, each once (`DataFrame.inputFiles`).
 pub fn input_files(state: &SessionState, relation: &Relation) -> SparkResult<Vec<String>> {
@@ -32,6 +35,11 @@ pub fn input_files(state: &SessionState, relation: &Relation) -> SparkResult<Vec
     let mut seen = std::collections::HashSet::new();
     files.retain(|file| seen.insert(file.clone()));
     Ok(files)
+}
+
+/// Folders and files that a query reads.
+pub(crate) fn root_paths(analyzed: &AnalyzedPlan) -> SparkResult<Vec<FilePath>> {
+    crate::cache::paths_of(&analyzed.plan).map_err(from_datafusion)
 }
 
 /// The text of `EXPLAIN` and `DataFrame.explain`.

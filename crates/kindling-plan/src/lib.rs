@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod attribute;
+mod cache;
 pub mod catalog;
 pub mod command;
 mod decorrelate;
@@ -15,6 +16,7 @@ mod session;
 mod variable;
 
 pub use attribute::{AnalyzedPlan, Attribute, PlanTag};
+pub use cache::{CacheManager, CacheStore};
 pub use command::{CommandOutput, CommandRunner, FileWrite, run_command};
 pub use inspect::{canonical_text, explain, input_files, same_semantics};
 pub use present::{batch_strings, nullable_strings, pretty_strings};

@@ -1,6 +1,14 @@
 //! Logical plans as trees of text, with Spark's names for nodes.
 
-use datafusion::logical_expr::{Distinct, Expr, JoinType, LogicalPlan};
+use std::sync::Arc;
+
+use datafusion::{
+    datasource::source_as_provider,
+    logical_expr::{Distinct, Expr, JoinType, LogicalPlan},
+};
+use kindling_physical::{CachedRelation, display};
+
+use crate::cache::CachedTable;
 
 /// `TreeNode.treeString` of a logical plan.
 pub(crate) fn tree_string(plan: &LogicalPlan) -> String {
@@ -24,6 +32,13 @@ fn write(plan: &LogicalPlan, first: &str, rest: &str, out: &mut String) {
         },
         _ => ("+- ", rest.to_string()),
     };
+    if let Some(relation) = cached(plan) {
+        for line in display::prepared_text(&relation.plan, usize::MAX).lines() {
+            let head = if line.starts_with([' ', '+', ':']) { "" } else { "+- " };
+            let indent = if head.is_empty() { "      " } else { "   " };
+            out.push_str(&format!("{rest}{indent}{head}{line}\n"));
+        }
+    }
     let inputs = plan.inputs();
     let last = inputs.len().saturating_sub(1);
     for (index, input) in inputs.into_iter().enumerate() {
@@ -81,6 +96,11 @@ fn line(plan: &LogicalPlan) -> String {
         LogicalPlan::Union(_) => "Union false, false".into(),
         LogicalPlan::Distinct(Distinct::All(_)) => "Distinct".into(),
         LogicalPlan::SubqueryAlias(node) => format!("SubqueryAlias {}", node.alias),
+        LogicalPlan::TableScan(node) if cached(plan).is_some() => {
+            let columns: Vec<&str> = node.projected_schema.fields().iter().map(|f| f.name().as_str()).collect();
+            let level = cached(plan).map(|relation| relation.level.to_string()).unwrap_or_default();
+            format!("InMemoryRelation [{}], {level}", columns.join(", "))
+        }
         LogicalPlan::TableScan(node) => {
             let format = node.table_name.table().split('_').next().unwrap_or("").to_string();
             let columns: Vec<&str> = node.projected_schema.fields().iter().map(|f| f.name().as_str()).collect();
@@ -93,6 +113,13 @@ fn line(plan: &LogicalPlan) -> String {
         }
         other => other.display().to_string(),
     }
+}
+
+/// What a scan of a cached query reads.
+fn cached(plan: &LogicalPlan) -> Option<Arc<CachedRelation>> {
+    let LogicalPlan::TableScan(scan) = plan else { return None };
+    let provider = source_as_provider(&scan.source).ok()?;
+    CachedTable::of(provider.as_ref()).map(|table| Arc::clone(table.relation()))
 }
 
 fn list(exprs: &[Expr]) -> String {

@@ -79,9 +79,10 @@ fn strings(
         exprs.push(text(&context, attribute.typed())?.alias(column.internal_name()));
         output.push(column);
     }
+    let analyzed_at = plan.analyzed_at;
     let plan = LogicalPlanBuilder::from(plan.plan)
         .project(exprs)
         .and_then(LogicalPlanBuilder::build)
         .map_err(from_datafusion)?;
-    Ok(AnalyzedPlan { plan, output })
+    Ok(AnalyzedPlan { plan, output, analyzed_at })
 }

@@ -23,10 +23,11 @@ use parking_lot::RwLock;
 
 use crate::{
     AnalyzedPlan,
+    cache::CacheManager,
     catalog::{GlobalTempViews, SessionCatalog},
     decorrelate::{decorrelate, has_subqueries, is_simple},
     physical,
-    resolver::Resolver,
+    resolver::{Resolver, Untrimmed},
     variable::SessionVariables,
 };
 
@@ -52,6 +53,8 @@ pub struct SessionState {
     pub cached_artifacts: RwLock<BTreeMap<String, Arc<[u8]>>>,
     /// Session variables.
     pub variables: RwLock<SessionVariables>,
+    /// Cached queries, the application's.
+    pub cache: Arc<CacheManager>,
     /// What runs the queries of planning; the service sets it.
     pub query_runner: RwLock<Option<Arc<dyn QueryRunner>>>,
     /// Where in the user's code the next query comes from, in the short form that Spark's UI shows.
@@ -69,15 +72,16 @@ impl std::fmt::Debug for SessionState {
 impl SessionState {
     /// A session with default configuration and global views of its own.
     pub fn new(file_system: Arc<dyn FileSystem>, clock: Arc<dyn Clock>) -> SessionState {
-        SessionState::with_conf(file_system, clock, RuntimeConfig::default(), Arc::default())
+        SessionState::with_conf(file_system, clock, RuntimeConfig::default(), Arc::default(), Arc::default())
     }
 
-    /// A session with an application's configuration and global views.
+    /// A session with an application's configuration, global views and cached queries.
     pub fn with_conf(
         file_system: Arc<dyn FileSystem>,
         clock: Arc<dyn Clock>,
         values: RuntimeConfig,
         global_temp_views: Arc<GlobalTempViews>,
+        cache: Arc<CacheManager>,
     ) -> SessionState {
         let warehouse = values.value(&conf::WAREHOUSE_DIR).to_string();
         SessionState {
@@ -88,6 +92,7 @@ impl SessionState {
             remote_relations: RwLock::new(BTreeMap::new()),
             cached_artifacts: RwLock::new(BTreeMap::new()),
             variables: RwLock::default(),
+            cache,
             query_runner: RwLock::new(None),
             call_site: RwLock::default(),
             next_id: AtomicU64::new(0),
@@ -185,21 +190,31 @@ pub fn analyze(state: &SessionState, relation: &Relation) -> SparkResult<Analyze
     Resolver::new(state)?.analyze(relation)
 }
 
-/// Optimises a resolved plan. The result has the columns of `plan.output`, in order.
+/// Resolves a relation as a part of other queries, to look for it among the cached ones.
+pub(crate) fn analyze_part(state: &SessionState, relation: &Relation) -> SparkResult<Untrimmed> {
+    Resolver::new(state)?.analyze_part(relation)
+}
+
+/// Reads what is cached from the cache and optimises. The result has the columns of `plan.output`, in order.
 pub fn optimize(state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<LogicalPlan> {
+    optimize_plan(state, state.cache.use_cached_data(state, &plan.plan, plan.analyzed_at)?)
+}
+
+/// Optimises a plan in which nothing more is to be read from the cache.
+pub(crate) fn optimize_plan(state: &SessionState, plan: LogicalPlan) -> SparkResult<LogicalPlan> {
     let context = state.datafusion();
     let run = |plan: LogicalPlan| context.optimizer().optimize(plan, context, |_, _| {});
-    if !has_subqueries(&plan.plan) {
-        return run(plan.plan.clone()).map_err(from_datafusion);
+    if !has_subqueries(&plan) {
+        return run(plan).map_err(from_datafusion);
     }
     // DataFusion's rules make the better joins of the common shapes; ours take what those leave.
-    if is_simple(&plan.plan)
-        && let Ok(optimized) = run(plan.plan.clone())
+    if is_simple(&plan)
+        && let Ok(optimized) = run(plan.clone())
         && !has_subqueries(&optimized)
     {
         return Ok(optimized);
     }
-    decorrelate(state, plan.plan.clone()).and_then(run).map_err(from_datafusion)
+    decorrelate(state, plan).and_then(run).map_err(from_datafusion)
 }
 
 /// Plans an optimised plan physically, with Spark's exchanges in place.

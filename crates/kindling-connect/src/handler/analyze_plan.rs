@@ -7,12 +7,12 @@ use kindling_proto::connect::{
     analyze_plan_response::{self as response, Result as Answer},
     plan::OpType,
 };
-use kindling_spec::{DataType, ExplainMode, Relation, RelationKind, StructType};
+use kindling_spec::{DataType, ExplainMode, Relation, RelationKind, StorageLevel, StructType};
 
 use crate::{
     ConnectError, ConnectService, SPARK_VERSION,
     holder::SessionHolder,
-    lower::{lower_relation, parse_schema, raise_data_type},
+    lower::{lower_relation, lower_storage_level, parse_schema, raise_data_type, raise_storage_level},
     lower_error, query,
 };
 
@@ -77,11 +77,28 @@ impl ConnectService {
                 let text = kindling_plan::canonical_text(&session.state, &relation(hash.plan.as_ref())?)?;
                 Answer::SemanticHash(response::SemanticHash { result: string_hash(&text) })
             }
-            Analyze::Persist(_) | Analyze::Unpersist(_) | Analyze::GetStorageLevel(_) => {
-                return Err(SparkError::unsupported("persist and cache"));
+            Analyze::Persist(persist) => {
+                let relation = root(persist.relation.as_ref())?;
+                let level = persist.storage_level.as_ref().map(lower_storage_level);
+                let level = level.unwrap_or(StorageLevel::MEMORY_AND_DISK_DESER);
+                kindling_plan::command::persist(&session.state, &relation, level)?;
+                Answer::Persist(response::Persist {})
+            }
+            Analyze::Unpersist(unpersist) => {
+                kindling_plan::command::unpersist(&session.state, &root(unpersist.relation.as_ref())?)?;
+                self.engine.bus().drain();
+                Answer::Unpersist(response::Unpersist {})
+            }
+            Analyze::GetStorageLevel(get) => {
+                let level = kindling_plan::command::storage_level(&session.state, &root(get.relation.as_ref())?)?;
+                Answer::GetStorageLevel(response::GetStorageLevel { storage_level: Some(raise_storage_level(level)) })
             }
         })
     }
+}
+
+fn root(relation: Option<&proto::Relation>) -> SparkResult<Relation> {
+    lower_relation(relation.ok_or_else(|| lower_error("a relation is expected"))?)
 }
 
 fn relation(plan: Option<&proto::Plan>) -> SparkResult<Relation> {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use kindling_common::{ExceptionClass, SparkError, SparkResult, conf};
+use kindling_plan::physical::ObservedMetrics;
 use kindling_proto::connect::{
     self as proto, CheckpointCommandResult, ExecutePlanRequest, ExecutePlanResponse,
     command::CommandType,
     execute_plan_request::request_option::RequestOption,
-    execute_plan_response::{ResponseType, ResultComplete, SqlCommandResult},
+    execute_plan_response::{self, ResponseType, ResultComplete, SqlCommandResult},
     plan::OpType,
 };
 use kindling_spec::{DataType, Plan, RelationKind, StructType};
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     ConnectError, ConnectService,
     holder::{ExecuteHolder, SessionHolder},
-    lower::{lower_command, lower_relation, raise_data_type},
+    lower::{lower_command, lower_relation, raise_data_type, raise_value},
     lower_error,
     query::{self, QueryRun},
     result::{ResultEncoder, to_ipc},
@@ -28,6 +29,7 @@ pub struct Execution {
     /// Its state and responses.
     pub holder: Arc<ExecuteHolder>,
     session: Arc<SessionHolder>,
+    observed: query::Observed,
 }
 
 impl Execution {
@@ -43,6 +45,7 @@ impl Execution {
             state: &self.session.state,
             tags: &self.holder.tags,
             cancel: self.holder.cancel_token(),
+            observed: Some(&self.observed),
         }
     }
 }
@@ -69,6 +72,27 @@ impl Responder<'_> {
         self.respond(ExecutePlanResponse { response_type: Some(response), ..Default::default() });
     }
 
+    /// The metrics of `df.observe`.
+    fn observed(&mut self, observed: &[Arc<ObservedMetrics>]) -> SparkResult<()> {
+        let mut observed_metrics = vec![];
+        for metrics in observed {
+            let Some(values) = metrics.values()? else { continue };
+            let columns = metrics.output.iter().zip(&values);
+            observed_metrics.push(execute_plan_response::ObservedMetrics {
+                name: metrics.name.clone(),
+                keys: metrics.output.iter().map(|attribute| attribute.name.clone()).collect(),
+                values: columns
+                    .map(|(column, value)| raise_value(value, &column.data_type))
+                    .collect::<SparkResult<_>>()?,
+                ..Default::default()
+            });
+        }
+        if !observed_metrics.is_empty() {
+            self.respond(ExecutePlanResponse { observed_metrics, ..Default::default() });
+        }
+        Ok(())
+    }
+
     fn schema(&mut self, schema: &StructType) {
         let schema = Some(raise_data_type(&DataType::Struct(schema.clone())));
         self.respond(ExecutePlanResponse { schema, ..Default::default() });
@@ -89,7 +113,7 @@ impl ConnectService {
         let holder = session
             .start_execution(ExecuteHolder::new(operation_id, request.tags.clone(), reattachable, self.cancel_token()))
             .map_err(|error| session.keep_error(error))?;
-        Ok(Execution { holder, session })
+        Ok(Execution { holder, session, observed: Default::default() })
     }
 
     /// Runs an accepted request; responses go to the holder, where a stream reads them.
@@ -123,6 +147,8 @@ impl ConnectService {
         self.engine.bus().drain();
         match result {
             Ok(()) => {
+                let observed = std::mem::take(&mut *execution.observed.lock());
+                responder.observed(&observed).map_err(|error| execution.session.keep_error(error))?;
                 if execution.holder.reattachable {
                     responder.result(ResponseType::ResultComplete(ResultComplete {}));
                 }

@@ -121,6 +121,17 @@ fn schema(data_type: Option<proto::DataType>) -> SparkResult<Option<StructType>>
     }
 }
 
+/// Spark's storage level as the protocol's.
+pub fn raise_storage_level(level: StorageLevel) -> proto::StorageLevel {
+    proto::StorageLevel {
+        use_disk: level.use_disk,
+        use_memory: level.use_memory,
+        use_off_heap: level.use_off_heap,
+        deserialized: level.deserialized,
+        replication: i32::try_from(level.replication).unwrap_or(1),
+    }
+}
+
 /// The protocol's storage level as Spark's.
 pub fn lower_storage_level(level: &proto::StorageLevel) -> StorageLevel {
     StorageLevel {

@@ -8,12 +8,15 @@ mod data_type;
 mod expression;
 mod literal;
 mod relation;
+mod value;
 
 use kindling_common::{ExceptionClass, SparkError, SparkResult};
 
+pub use catalog::{lower_storage_level, raise_storage_level};
 pub use command::lower_command;
 pub use data_type::{parse_schema, raise_data_type};
 pub use relation::lower_relation;
+pub use value::raise_value;
 
 /// A required field of a message, or the error that names it.
 fn required<T>(value: Option<T>, field: &str) -> SparkResult<T> {

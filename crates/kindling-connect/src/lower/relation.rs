@@ -7,8 +7,8 @@ use kindling_proto::connect::{
     self as proto, Relation as ProtoRelation, aggregate, join, parse, read::ReadType, relation::RelType, set_operation,
 };
 use kindling_spec::{
-    Aggregate, DataSource, Expr, GroupType, Join, JoinCriteria, JoinType, Literal, Options, Origin, PythonUdf,
-    Relation, RelationKind, SampleMethod, SetOpType, Unpivot,
+    Aggregate, DataSource, Expr, ExprKind, GroupType, Join, JoinCriteria, JoinType, Literal, Options, Origin,
+    PythonUdf, Relation, RelationKind, SampleMethod, SetOpType, Unpivot,
 };
 
 use super::{
@@ -159,7 +159,7 @@ fn lower_kind(relation: &RelType) -> SparkResult<RelationKind> {
         RelType::Hint(hint) => RelationKind::Hint {
             input: input(&hint.input)?,
             name: hint.name.clone(),
-            parameters: lower_all(&hint.parameters)?,
+            parameters: lower_all(&hint.parameters)?.into_iter().map(name_as_column).collect(),
         },
         RelType::Unpivot(unpivot) => RelationKind::Unpivot(Box::new(lower_unpivot(unpivot)?)),
         RelType::ToSchema(to) => match lower_data_type(required(to.schema.as_ref(), "schema")?)? {
@@ -461,4 +461,15 @@ pub(super) fn lower_table_function(function: &proto::CommonInlineUserDefinedTabl
         command: python.command.to_vec(),
         python_ver: python.python_ver.clone(),
     })
+}
+
+/// A hint's parameter: names come as strings (`SparkConnectPlanner.transformHint`).
+fn name_as_column(parameter: Expr) -> Expr {
+    match &parameter.kind {
+        ExprKind::Literal(Literal::String(name)) => match kindling_sql::parse_multipart_identifier(name) {
+            Ok(parts) => Expr::column(parts),
+            Err(_) => Expr::column([name.clone()]),
+        },
+        _ => parameter,
+    }
 }

@@ -127,7 +127,7 @@ impl WriteJob {
                 (OutputFormat::Rows { format, extension: ".csv" }, text_compression(options)?)
             }
             FileFormat::Json => {
-                let format: Box<dyn RowFormat> = Box::new(JsonFormat::new(options, config)?);
+                let format: Box<dyn RowFormat> = Box::new(JsonFormat::new(options, config, &data)?);
                 (OutputFormat::Rows { format, extension: ".json" }, text_compression(options)?)
             }
             FileFormat::Text => {

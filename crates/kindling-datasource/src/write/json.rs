@@ -7,6 +7,7 @@ use arrow::{
     datatypes::DataType,
 };
 use kindling_common::{RuntimeConfig, SparkResult};
+use kindling_spec::StructType;
 
 use super::{
     cells::{Cells, TextFormats},
@@ -17,21 +18,62 @@ use crate::SourceOptions;
 /// Writes an object a line.
 #[derive(Debug)]
 pub(crate) struct JsonFormat {
+    /// The columns as the user knows them; those of a plan's batches carry ids.
+    names: Vec<String>,
     formats: TextFormats,
     ignore_null_fields: bool,
     line_separator: String,
+    pretty: bool,
 }
 
 impl JsonFormat {
-    pub(crate) fn new(options: &SourceOptions, config: &RuntimeConfig) -> SparkResult<JsonFormat> {
+    pub(crate) fn new(options: &SourceOptions, config: &RuntimeConfig, schema: &StructType) -> SparkResult<JsonFormat> {
         Ok(JsonFormat {
+            names: schema.fields.iter().map(|field| field.name.clone()).collect(),
             formats: TextFormats::of_options(options, config)?,
             ignore_null_fields: options.boolean("ignoreNullFields", true)?,
             line_separator: options.get("lineSep").unwrap_or("\n").to_string(),
+            pretty: options.boolean("pretty", false)?,
         })
     }
 
-    fn object(&self, names: &[&str], columns: &[ArrayRef], row: usize, out: &mut String) -> SparkResult<()> {
+    /// What stands before a member of an object at this depth (Jackson's `DefaultPrettyPrinter`: a line for each member of an
+    /// object, arrays on one line).
+    fn member(&self, first: bool, depth: usize, out: &mut String) {
+        if !first {
+            out.push(',');
+        }
+        if self.pretty {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", depth));
+        }
+    }
+
+    fn name(&self, name: &str, out: &mut String) {
+        push_string(name, out);
+        out.push_str(if self.pretty { " : " } else { ":" });
+    }
+
+    fn end_object(&self, empty: bool, depth: usize, out: &mut String) {
+        match (self.pretty, empty) {
+            (true, true) => out.push(' '),
+            (true, false) => {
+                out.push('\n');
+                out.extend(std::iter::repeat_n("  ", depth));
+            }
+            (false, _) => {}
+        }
+        out.push('}');
+    }
+
+    fn object(
+        &self,
+        names: &[&str],
+        columns: &[ArrayRef],
+        row: usize,
+        depth: usize,
+        out: &mut String,
+    ) -> SparkResult<()> {
         out.push('{');
         let mut first = true;
         for (name, column) in names.iter().zip(columns) {
@@ -39,18 +81,15 @@ impl JsonFormat {
             if null && self.ignore_null_fields {
                 continue;
             }
-            if !std::mem::take(&mut first) {
-                out.push(',');
-            }
-            push_string(name, out);
-            out.push(':');
-            self.value(column, row, out)?;
+            self.member(std::mem::take(&mut first), depth + 1, out);
+            self.name(name, out);
+            self.value(column, row, depth + 1, out)?;
         }
-        out.push('}');
+        self.end_object(first, depth, out);
         Ok(())
     }
 
-    fn value(&self, array: &ArrayRef, row: usize, out: &mut String) -> SparkResult<()> {
+    fn value(&self, array: &ArrayRef, row: usize, depth: usize, out: &mut String) -> SparkResult<()> {
         if array.is_null(row) {
             out.push_str("null");
             return Ok(());
@@ -58,17 +97,20 @@ impl JsonFormat {
         match array.data_type() {
             DataType::Struct(fields) => {
                 let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-                return self.object(&names, array.as_struct().columns(), row, out);
+                return self.object(&names, array.as_struct().columns(), row, depth, out);
             }
             DataType::List(_) => {
                 let values = array.as_list::<i32>().value(row);
+                let space = if self.pretty { " " } else { "" };
                 out.push('[');
                 for i in 0..values.len() {
                     if i > 0 {
                         out.push(',');
                     }
-                    self.value(&values, i, out)?;
+                    out.push_str(space);
+                    self.value(&values, i, depth, out)?;
                 }
+                out.push_str(space);
                 out.push(']');
                 return Ok(());
             }
@@ -78,16 +120,13 @@ impl JsonFormat {
                 let cells = Cells::new(keys)?;
                 out.push('{');
                 for i in 0..entries.len() {
-                    if i > 0 {
-                        out.push(',');
-                    }
+                    self.member(i == 0, depth + 1, out);
                     let mut key = String::new();
                     cells.push(i, &self.formats, &mut key);
-                    push_string(&key, out);
-                    out.push(':');
-                    self.value(values, i, out)?;
+                    self.name(&key, out);
+                    self.value(values, i, depth + 1, out)?;
                 }
-                out.push('}');
+                self.end_object(entries.is_empty(), depth, out);
                 return Ok(());
             }
             _ => {}
@@ -119,10 +158,9 @@ impl JsonFormat {
 
 impl RowFormat for JsonFormat {
     fn rows(&self, batch: &RecordBatch, out: &mut String) -> SparkResult<()> {
-        let schema = batch.schema();
-        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         for row in 0..batch.num_rows() {
-            self.object(&names, batch.columns(), row, out)?;
+            self.object(&names, batch.columns(), row, 0, out)?;
             out.push_str(&self.line_separator);
         }
         Ok(())

@@ -4,7 +4,7 @@ mod shuffle;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use arrow::{
@@ -132,7 +132,7 @@ pub fn storage_level(level: CacheLevel) -> StorageLevel {
     StorageLevel {
         use_disk: level.use_disk,
         use_memory: level.use_memory,
-        use_off_heap: false,
+        use_off_heap: level.use_off_heap,
         deserialized: level.deserialized,
         replication: level.replication,
     }
@@ -158,6 +158,10 @@ impl BlockSource for ExecutorBlocks {
     /// Without room the partition is not kept: it is computed again when it is read. (Spark would write it to disk.)
     fn put_cached(&self, relation: &CachedRelation, partition: usize, batches: &Arc<Vec<RecordBatch>>) {
         let bytes = batches.iter().map(batch_bytes).sum::<u64>();
+        relation.set_size(partition, bytes);
+        if relation.unpersisted.load(Ordering::SeqCst) {
+            return;
+        }
         if !self.memory.acquire_storage(bytes) {
             log::warn!("Not enough space to cache rdd_{}_{partition} in memory", relation.rdd_id);
             return;
@@ -170,8 +174,9 @@ impl BlockSource for ExecutorBlocks {
         };
         let before = lock(&self.store.cached).insert((relation.rdd_id, partition), block);
         drop(before);
-        // In memory only, whatever else the level would allow.
-        let level = StorageLevel { use_disk: false, ..storage_level(relation.level) };
+        // One copy in memory as Arrow arrays, whatever else the level asks for.
+        let level =
+            StorageLevel { use_disk: false, use_memory: true, use_off_heap: false, deserialized: true, replication: 1 };
         self.bus.post(
             SparkListenerBlockUpdated {
                 block_updated_info: BlockUpdatedInfo {

@@ -22,7 +22,7 @@ use crate::{engine::DriverEvent, stage_plan::TaskSink, task::TaskResult};
 
 /// `InsertAdaptiveSparkPlan`: only plans with an exchange or a subquery are worth it.
 pub(super) fn applies(plan: &Plan, subqueries: &[ScalarSubquery]) -> bool {
-    aqe::has_exchange(plan) || !subqueries.is_empty()
+    aqe::applies(plan, subqueries)
 }
 
 /// A query stage whose job runs.

@@ -135,7 +135,7 @@ impl QueryContext {
 
     /// Subqueries first, then the plan.
     pub fn run(&mut self, sink: &mut dyn ResultSink) -> SparkResult<QuerySummary> {
-        let PreparedPlan { plan, subqueries } = self.run.plan.clone();
+        let PreparedPlan { plan, subqueries, .. } = self.run.plan.clone();
         sink.schema(plan.schema())?;
         self.run_subqueries(subqueries)?;
         let adaptive = self.conf.adaptive && super::adaptive::applies(&plan, &self.run.plan.subqueries);

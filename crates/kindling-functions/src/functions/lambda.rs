@@ -11,10 +11,12 @@ use arrow::{
 };
 use datafusion::{
     common::{
-        Column, DFSchema,
-        tree_node::{TreeNode, TreeNodeRecursion},
+        Column, DFSchema, ScalarValue,
+        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
-    logical_expr::{Expr, execution_props::ExecutionProps, physical_planning_context::PhysicalPlanningContext},
+    logical_expr::{
+        Case, Expr, Operator, execution_props::ExecutionProps, physical_planning_context::PhysicalPlanningContext,
+    },
     physical_expr::{PhysicalExpr, create_physical_expr},
 };
 use kindling_common::{SparkError, SparkResult, to_arrow};
@@ -161,6 +163,24 @@ struct Body {
     compiled: Mutex<Option<Arc<dyn PhysicalExpr>>>,
 }
 
+/// `AND` and `OR` that ask their right side only where the left one leaves the answer open, as Spark's do: the right side of
+/// `x <> 0 AND 1 / x > y` must not raise for zero.
+fn lazy_logic(expr: Expr) -> SparkResult<Expr> {
+    let may_raise = |expr: &Expr| expr.exists(|node| Ok(matches!(node, Expr::ScalarFunction(_) | Expr::Cast(_))));
+    let done = expr.transform_up(|node| {
+        let Expr::BinaryExpr(binary) = &node else { return Ok(Transformed::no(node)) };
+        if !matches!(binary.op, Operator::And | Operator::Or) || !may_raise(&binary.right)? {
+            return Ok(Transformed::no(node));
+        }
+        let decided = binary.op == Operator::Or;
+        let test = if decided { Expr::IsTrue(binary.left.clone()) } else { Expr::IsFalse(binary.left.clone()) };
+        let answer = Expr::Literal(ScalarValue::Boolean(Some(decided)), None);
+        let case = Case::new(None, vec![(Box::new(test), Box::new(answer))], Some(Box::new(node)));
+        Ok(Transformed::yes(Expr::Case(case)))
+    });
+    done.map(|done| done.data).map_err(from_datafusion)
+}
+
 impl Body {
     /// The body, and the captured columns as further arguments of the call.
     fn new(lambda: &ResolvedLambda) -> (Body, Vec<TypedExpr>) {
@@ -195,7 +215,7 @@ impl Body {
                 None => {
                     let dfschema = DFSchema::try_from(schema.as_ref().clone()).map_err(from_datafusion)?;
                     let physical = create_physical_expr(
-                        &self.expr,
+                        &lazy_logic(self.expr.clone())?,
                         &dfschema,
                         &ExecutionProps::new(),
                         &PhysicalPlanningContext::default(),
@@ -230,8 +250,19 @@ fn only(lambdas: Vec<ResolvedLambda>) -> SparkResult<ResolvedLambda> {
         .ok_or_else(|| SparkError::analysis("INVALID_LAMBDA_FUNCTION_CALL.PARAMETER_DOES_NOT_ACCEPT_LAMBDA_FUNCTION"))
 }
 
+/// A body as text, the same for each resolution of a query: names of columns and variables, which carry ids, by position.
 fn identity(body: &Body) -> String {
-    format!("{:?} {}", body.names, body.expr)
+    let renamed = body.expr.clone().transform_up(|node| {
+        let Expr::Column(column) = &node else { return Ok(Transformed::no(node)) };
+        let position = body.names.iter().position(|name| *name == column.name);
+        Ok(match position {
+            Some(position) => Transformed::yes(Expr::Column(Column::new_unqualified(format!("${position}")))),
+            None => Transformed::no(node),
+        })
+    });
+    let body = renamed.map_or_else(|_| body.expr.clone(), |renamed| renamed.data);
+    // The one shows casts, the other what calls were built with.
+    format!("{body} {}", body.schema_name())
 }
 
 /// Elements of all rows, the row of each and its index there.

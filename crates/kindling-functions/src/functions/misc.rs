@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, Int64Array, StringArray};
 use datafusion::logical_expr::ColumnarValue;
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::{SparkError, SparkResult, input_file::input_file};
 use kindling_spec::DataType;
 
 use super::{string::typed, take};
@@ -75,17 +75,17 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     }),
     scalar("input_file_name", 0, 0, |ctx, _| {
         Ok(per_row(ctx, "input_file_name", DataType::String, |_, rows| {
-            Arc::new(StringArray::from(vec![task::input_file().0; rows]))
+            Arc::new(StringArray::from(vec![input_file().path; rows]))
         }))
     }),
     scalar("input_file_block_start", 0, 0, |ctx, _| {
         Ok(per_row(ctx, "input_file_block_start", DataType::Long, |_, rows| {
-            Arc::new(Int64Array::from(vec![task::input_file().1; rows]))
+            Arc::new(Int64Array::from(vec![input_file().start; rows]))
         }))
     }),
     scalar("input_file_block_length", 0, 0, |ctx, _| {
         Ok(per_row(ctx, "input_file_block_length", DataType::Long, |_, rows| {
-            Arc::new(Int64Array::from(vec![task::input_file().2; rows]))
+            Arc::new(Int64Array::from(vec![input_file().length; rows]))
         }))
     }),
 ];

@@ -21,11 +21,14 @@ pub use query_stage::{
     AqeShuffleReadExec, BroadcastQueryStageExec, MapOutputStatistics, ShuffleQueryStageExec, stage_size,
 };
 
-use crate::{BroadcastExchangeExec, PhysicalConf, PlanId, ShuffleExchangeExec, ShuffleOrigin};
+use crate::{
+    BroadcastExchangeExec, InMemoryTableScanExec, PhysicalConf, PlanId, ScalarSubquery, ShuffleExchangeExec,
+    ShuffleOrigin,
+};
 
 type Plan = Arc<dyn ExecutionPlan>;
 
-fn exchange_id(plan: &Plan) -> Option<PlanId> {
+pub(crate) fn exchange_id(plan: &Plan) -> Option<PlanId> {
     if let Some(exchange) = plan.downcast_ref::<ShuffleExchangeExec>() {
         return (exchange.origin() != ShuffleOrigin::Internal).then(|| exchange.plan_id());
     }
@@ -35,6 +38,16 @@ fn exchange_id(plan: &Plan) -> Option<PlanId> {
 /// Whether a plan has exchanges that are still to run.
 pub fn has_exchange(plan: &Plan) -> bool {
     exchange_id(plan).is_some() || plan.children().into_iter().any(has_exchange)
+}
+
+/// Whether adaptive execution runs a plan (`InsertAdaptiveSparkPlan.shouldApplyAQE`): it has an exchange or a subquery, or reads
+/// a cached query that has.
+pub fn applies(plan: &Plan, subqueries: &[ScalarSubquery]) -> bool {
+    fn reads_adaptive_cache(plan: &Plan) -> bool {
+        plan.downcast_ref::<InMemoryTableScanExec>().is_some_and(|scan| scan.relation().plan.is_adaptive())
+            || plan.children().into_iter().any(reads_adaptive_cache)
+    }
+    has_exchange(plan) || !subqueries.is_empty() || reads_adaptive_cache(plan)
 }
 
 /// The exchanges whose input has no exchange left, broadcasts first as Spark submits them.

@@ -8,4 +8,4 @@ mod tree;
 pub use expr_text::{expr_text, type_name};
 pub use metrics::{MetricSource, MetricSpec, MetricType, metric_specs};
 pub use node_text::{NodeText, node_text};
-pub use tree::{ExplainMode, ShownNode, adaptive_frame, explain, shown_tree, tree_string};
+pub use tree::{ExplainMode, ShownNode, adaptive_frame, explain, prepared_text, shown_tree, tree_string};

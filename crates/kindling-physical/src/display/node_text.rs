@@ -24,7 +24,7 @@ use datafusion::{
 use super::expr_text::{aggregate_text, column_text, expr_text, output_text, sort_text, type_name};
 use crate::{
     BroadcastExchangeExec, CartesianProductExec, CoalesceExec, CollectLimitExec, CollectTailExec,
-    NullAwareAntiJoinExec, ShuffleExchangeExec, ShufflePartitioning, TakeOrderedAndProjectExec,
+    InMemoryTableScanExec, NullAwareAntiJoinExec, ShuffleExchangeExec, ShufflePartitioning, TakeOrderedAndProjectExec,
     aqe::{AqeShuffleReadExec, BroadcastQueryStageExec, ShuffleQueryStageExec},
 };
 
@@ -389,9 +389,20 @@ fn leaf_text(plan: &Plan, most: usize) -> NodeText {
             format!("LocalTableScan <empty>, {}", list(&output_text(&plan.schema()), most)),
         );
     }
-    if plan.name() == "InMemoryTableScanExec" {
-        let columns = list(&output_text(&plan.schema()), most);
-        return NodeText::new("InMemoryTableScan", format!("InMemoryTableScan {columns}"));
+    if let Some(scan) = plan.downcast_ref::<InMemoryTableScanExec>() {
+        let table = &scan.relation().name;
+        let name = if table.starts_with("In-memory table ") {
+            format!("Scan {table}")
+        } else {
+            "InMemoryTableScan".to_string()
+        };
+        let mut line = format!("{name} {}", list(&output_text(&plan.schema()), most));
+        let (predicates, schema) = scan.predicates();
+        if !predicates.is_empty() {
+            let texts: Vec<String> = predicates.iter().map(|predicate| expr_text(predicate, schema)).collect();
+            line.push_str(&format!(", {}", list(&texts, most)));
+        }
+        return NodeText::new(&name, line);
     }
     if plan.is::<PlaceholderRowExec>() {
         return NodeText::new("Scan OneRowRelation", "Scan OneRowRelation[]".to_string());

@@ -13,7 +13,7 @@ use super::{
     node_text::{children_are_turned, list, node_text},
 };
 use crate::{
-    InMemoryTableScanExec, PinnedJoinExec, ScalarSubquery,
+    InMemoryTableScanExec, PinnedJoinExec, PreparedPlan, ScalarSubquery,
     aqe::{BroadcastQueryStageExec, ShuffleQueryStageExec},
 };
 
@@ -30,6 +30,8 @@ pub struct ShownNode {
     pub plan: Option<Plan>,
     /// Children.
     pub children: Vec<ShownNode>,
+    /// Whether it is no input of the node above but a part of it (`TreeNode.innerChildren`); it stands further in.
+    pub is_inner: bool,
 }
 
 /// How `explain` shows a plan.
@@ -74,16 +76,35 @@ pub fn shown_tree(plan: &Plan, max_fields: usize) -> ShownNode {
             name: "InMemoryRelation".to_string(),
             line: format!("InMemoryRelation {columns}, {}", scan.relation().level),
             plan: None,
-            children: vec![shown_tree(cached, max_fields)],
+            children: vec![ShownNode { is_inner: true, ..prepared_tree(&scan.relation().plan, max_fields) }],
+            is_inner: true,
         };
-        return ShownNode { name: text.name, line: text.line, plan: Some(Arc::clone(plan)), children: vec![relation] };
+        return ShownNode {
+            name: text.name,
+            line: text.line,
+            plan: Some(Arc::clone(plan)),
+            children: vec![relation],
+            is_inner: false,
+        };
     }
     ShownNode {
         name: text.name,
         line: text.line,
         plan: Some(Arc::clone(plan)),
         children: inner.iter().map(|child| shown_tree(child, max_fields)).collect(),
+        is_inner: false,
     }
+}
+
+/// The tree of a plan that has not run, in the frame of adaptive execution if that will run it.
+fn prepared_tree(prepared: &PreparedPlan, max_fields: usize) -> ShownNode {
+    let tree = shown_tree(&prepared.plan, max_fields);
+    if prepared.is_adaptive() { adaptive_frame(tree, false) } else { tree }
+}
+
+/// `TreeNode.treeString` of a plan that has not run.
+pub fn prepared_text(prepared: &PreparedPlan, max_fields: usize) -> String {
+    tree_string(&prepared_tree(prepared, max_fields))
 }
 
 /// `TreeNode.treeString`.
@@ -100,7 +121,8 @@ fn write_tree(node: &ShownNode, line: &dyn Fn(&ShownNode) -> String, first: &str
     let last = node.children.len().saturating_sub(1);
     for (i, child) in node.children.iter().enumerate() {
         let (head, tail) = if i == last { ("+- ", "   ") } else { (":- ", ":  ") };
-        write_tree(child, line, &format!("{rest}{head}"), &format!("{rest}{tail}"), out);
+        let inner = if child.is_inner { "   " } else { "" };
+        write_tree(child, line, &format!("{rest}{inner}{head}"), &format!("{rest}{inner}{tail}"), out);
     }
 }
 
@@ -111,6 +133,7 @@ pub fn adaptive_frame(node: ShownNode, is_final: bool) -> ShownNode {
         line: format!("AdaptiveSparkPlan isFinalPlan={is_final}"),
         plan: None,
         children: vec![node],
+        is_inner: false,
     }
 }
 
@@ -124,7 +147,7 @@ pub fn explain(
     max_fields: usize,
 ) -> String {
     let mut tree = shown_tree(plan, max_fields);
-    if adaptive && (crate::aqe::has_exchange(plan) || !subqueries.is_empty()) {
+    if adaptive && crate::aqe::applies(plan, subqueries) {
         tree = adaptive_frame(tree, false);
     }
     let mut out = String::new();

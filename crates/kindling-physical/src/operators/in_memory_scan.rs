@@ -1,6 +1,10 @@
 //! `df.cache()`: the relation that is kept, the scan of it in a plan, and what a task runs in the scan's place.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+};
 
 use arrow::{
     array::{RecordBatch, RecordBatchOptions},
@@ -35,6 +39,8 @@ pub struct CacheLevel {
     pub use_disk: bool,
     /// In memory.
     pub use_memory: bool,
+    /// Outside the heap.
+    pub use_off_heap: bool,
     /// As objects rather than bytes.
     pub deserialized: bool,
     /// Copies.
@@ -44,14 +50,19 @@ pub struct CacheLevel {
 impl CacheLevel {
     /// What `DataFrame.cache()` asks for.
     pub const MEMORY_AND_DISK: CacheLevel =
-        CacheLevel { use_disk: true, use_memory: true, deserialized: true, replication: 1 };
+        CacheLevel { use_disk: true, use_memory: true, use_off_heap: false, deserialized: true, replication: 1 };
 }
 
 impl fmt::Display for CacheLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [(self.use_disk, "disk"), (self.use_memory, "memory"), (self.deserialized, "deserialized")];
-        let parts: Vec<&str> = parts.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
-        write!(f, "StorageLevel({}, {} replicas)", parts.join(", "), self.replication)
+        let parts = [
+            (self.use_disk, "disk, "),
+            (self.use_memory, "memory, "),
+            (self.use_off_heap, "offheap, "),
+            (self.deserialized, "deserialized, "),
+        ];
+        let parts: String = parts.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+        write!(f, "StorageLevel({parts}{} replicas)", self.replication)
     }
 }
 
@@ -66,9 +77,29 @@ pub struct CachedRelation {
     pub level: CacheLevel,
     /// What computes it.
     pub plan: PreparedPlan,
+    /// Whether it is kept no longer; a query that began before may still read it.
+    pub unpersisted: AtomicBool,
+    /// Bytes of the partitions that have been computed.
+    sizes: Mutex<BTreeMap<usize, u64>>,
 }
 
 impl CachedRelation {
+    /// A relation of which nothing is computed.
+    pub fn new(rdd_id: i32, name: String, level: CacheLevel, plan: PreparedPlan) -> CachedRelation {
+        CachedRelation { rdd_id, name, level, plan, unpersisted: AtomicBool::new(false), sizes: Mutex::default() }
+    }
+
+    /// Takes note of a computed partition.
+    pub fn set_size(&self, partition: usize, bytes: u64) {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, bytes);
+    }
+
+    /// Measured bytes, once every partition has been computed (`CachedRDDBuilder.sizeInBytesStats`).
+    pub fn size_in_bytes(&self) -> Option<u64> {
+        let sizes = self.sizes.lock().unwrap_or_else(PoisonError::into_inner);
+        (sizes.len() == self.num_partitions()).then(|| sizes.values().sum())
+    }
+
     /// Partitions, each a block.
     pub fn num_partitions(&self) -> usize {
         self.plan.plan.output_partitioning().partition_count()
@@ -80,6 +111,8 @@ impl CachedRelation {
 pub struct InMemoryTableScanExec {
     relation: Arc<CachedRelation>,
     columns: Vec<usize>,
+    predicates: Vec<Arc<dyn PhysicalExpr>>,
+    predicate_schema: SchemaRef,
     properties: Arc<PlanProperties>,
 }
 
@@ -88,12 +121,28 @@ impl InMemoryTableScanExec {
     pub fn new(relation: Arc<CachedRelation>, columns: Vec<usize>, schema: SchemaRef) -> Self {
         let partitioning = Partitioning::UnknownPartitioning(relation.num_partitions());
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(schema),
+            EquivalenceProperties::new(Arc::clone(&schema)),
             partitioning,
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        InMemoryTableScanExec { relation, columns, properties: Arc::new(properties) }
+        InMemoryTableScanExec {
+            relation,
+            columns,
+            predicates: vec![],
+            predicate_schema: schema,
+            properties: Arc::new(properties),
+        }
+    }
+
+    /// With filters over `schema` that the plan above applies; they are shown with the scan, as Spark shows them.
+    pub fn with_predicates(self, predicates: Vec<Arc<dyn PhysicalExpr>>, schema: SchemaRef) -> Self {
+        InMemoryTableScanExec { predicates, predicate_schema: schema, ..self }
+    }
+
+    /// The filters above, with the columns that they are over.
+    pub fn predicates(&self) -> (&[Arc<dyn PhysicalExpr>], &SchemaRef) {
+        (&self.predicates, &self.predicate_schema)
     }
 
     /// What it reads.

@@ -2,10 +2,22 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
 use datafusion::{
-    common::{JoinSide, JoinType},
+    common::{
+        JoinSide, JoinType, NullEquality,
+        tree_node::{Transformed, TreeNode},
+    },
     error::Result,
-    physical_plan::ExecutionPlan,
+    logical_expr::Operator,
+    physical_expr::{
+        PhysicalExpr, conjunction,
+        expressions::{BinaryExpr, Column},
+    },
+    physical_plan::{
+        ExecutionPlan,
+        joins::utils::{ColumnIndex, JoinFilter},
+    },
 };
 
 use super::{JoinNode, size_in_bytes};
@@ -128,11 +140,43 @@ pub fn select_join(mut node: JoinNode, conf: &PhysicalConf) -> Result<Plan> {
     node.shuffled_hash(side)
 }
 
-/// `SHUFFLE_REPLICATE_NL` on a join with keys is not a product of partitions here.
-fn node_as_condition(_: JoinNode) -> Result<Plan> {
-    Err(crate::error::external(kindling_common::SparkError::unsupported(
-        "the hint SHUFFLE_REPLICATE_NL on a join with equal keys",
-    )))
+/// A join by keys as a product of partitions with all of the condition on its rows.
+fn node_as_condition(mut node: JoinNode) -> Result<Plan> {
+    let (left, right) = (node.left.schema(), node.right.schema());
+    let moved = |expr: &Arc<dyn PhysicalExpr>, to: &dyn Fn(usize) -> usize| -> Result<Arc<dyn PhysicalExpr>> {
+        let moved = Arc::clone(expr).transform_up(|expr| {
+            let Some(column) = expr.downcast_ref::<Column>() else { return Ok(Transformed::no(expr)) };
+            let moved: Arc<dyn PhysicalExpr> = Arc::new(Column::new(column.name(), to(column.index())));
+            Ok(Transformed::yes(moved))
+        });
+        Ok(moved?.data)
+    };
+    let equal = match node.null_equality {
+        NullEquality::NullEqualsNothing => Operator::Eq,
+        NullEquality::NullEqualsNull => Operator::IsNotDistinctFrom,
+    };
+    let width = left.fields().len();
+    let mut conditions = vec![];
+    for (a, b) in &node.on {
+        let (a, b) = (Arc::clone(a), moved(b, &|index| width + index)?);
+        conditions.push(Arc::new(BinaryExpr::new(a, equal, b)) as Arc<dyn PhysicalExpr>);
+    }
+    if let Some(filter) = &node.filter {
+        let places: Vec<usize> = filter
+            .column_indices()
+            .iter()
+            .map(|column| if column.side == JoinSide::Left { column.index } else { width + column.index })
+            .collect();
+        conditions.push(moved(filter.expression(), &|index| places.get(index).copied().unwrap_or(index))?);
+    }
+    let indices = (0..width)
+        .map(|index| ColumnIndex { index, side: JoinSide::Left })
+        .chain((0..right.fields().len()).map(|index| ColumnIndex { index, side: JoinSide::Right }))
+        .collect();
+    let fields: Vec<_> = left.fields().iter().chain(right.fields().iter()).cloned().collect();
+    node.filter = Some(JoinFilter::new(conjunction(conditions), indices, Arc::new(Schema::new(fields))));
+    node.on = vec![];
+    node.cartesian_product()
 }
 
 /// Joins by condition only.

@@ -31,7 +31,7 @@ pub(crate) use join_selection::{can_build_left, can_build_right};
 pub use size::size_in_bytes;
 pub use subqueries::ScalarSubquery;
 
-use crate::PhysicalConf;
+use crate::{PhysicalConf, aqe};
 
 /// A plan ready to be run, with the scalar subqueries whose values it needs first.
 #[derive(Debug, Clone)]
@@ -40,6 +40,15 @@ pub struct PreparedPlan {
     pub plan: Arc<dyn ExecutionPlan>,
     /// Uncorrelated scalar subqueries, to be run before it.
     pub subqueries: Vec<ScalarSubquery>,
+    /// Whether `spark.sql.adaptive.enabled` was on when it was planned.
+    pub adaptive: bool,
+}
+
+impl PreparedPlan {
+    /// Whether adaptive execution has something to decide.
+    pub fn is_adaptive(&self) -> bool {
+        self.adaptive && aqe::applies(&self.plan, &self.subqueries)
+    }
 }
 
 /// Turns DataFusion's physical plan into Spark's.
@@ -47,7 +56,7 @@ pub fn prepare(plan: Arc<dyn ExecutionPlan>, conf: &PhysicalConf) -> Result<Prep
     let (plan, subqueries) = subqueries::extract(plan, conf)?;
     let plan = select::select(plan, conf)?;
     let plan = select::mark_root(plan)?;
-    Ok(PreparedPlan { plan: ensure_requirements(plan, conf)?, subqueries })
+    Ok(PreparedPlan { plan: ensure_requirements(plan, conf)?, subqueries, adaptive: conf.adaptive })
 }
 
 /// The optimizer rules that a session which plans for [`prepare`] runs: those that do not distribute, order

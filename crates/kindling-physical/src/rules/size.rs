@@ -27,7 +27,8 @@ pub fn size_in_bytes(plan: &Arc<dyn ExecutionPlan>) -> u128 {
     let row = row_size(&plan.schema());
     if let Some(scan) = plan.downcast_ref::<InMemoryTableScanExec>() {
         let cached = &scan.relation().plan.plan;
-        return (size_in_bytes(cached).saturating_mul(row) / row_size(&cached.schema())).max(1);
+        let whole = scan.relation().size_in_bytes().map_or_else(|| size_in_bytes(cached), u128::from);
+        return (whole.saturating_mul(row) / row_size(&cached.schema())).max(1);
     }
     if let Some(join) = JoinNode::extract(plan) {
         return match join.join_type {

@@ -1,6 +1,6 @@
 //! `spark.catalog`: rows as PySpark's `catalog.py` reads them.
 
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::SparkResult;
 use kindling_spec::{CatalogCall, CreateTable, DataType, StructField};
 
 use super::{
@@ -98,24 +98,31 @@ impl CommandContext<'_> {
             CatalogCall::CreateTable { table_name, path, source, description, schema, options, external } => {
                 self.create_table_call(table_name, path, source, description, schema.as_ref(), options, *external)
             }
-            CatalogCall::DropTempView { view_name } => one_flag(catalog.drop_temp_view(view_name)),
-            CatalogCall::DropGlobalTempView { view_name } => one_flag(catalog.drop_global_temp_view(view_name)),
+            CatalogCall::DropTempView { view_name } => one_flag(self.drop_temp_view(view_name)),
+            CatalogCall::DropGlobalTempView { view_name } => one_flag(self.drop_global_temp_view(view_name)),
             CatalogCall::RecoverPartitions { table_name } => {
                 self.repair_table(&table_parts(table_name, None)?)?;
                 nothing()
             }
-            CatalogCall::IsCached { table_name } => {
-                self.schema_of(&table_parts(table_name, None)?)?;
-                one_flag(false)
+            CatalogCall::IsCached { table_name } => one_flag(self.is_cached(&table_parts(table_name, None)?)?),
+            CatalogCall::CacheTable { table_name, storage_level } => {
+                self.cache_table_call(table_name, *storage_level)?;
+                nothing()
             }
-            CatalogCall::CacheTable { .. } => Err(SparkError::unsupported("cacheTable")),
             CatalogCall::UncacheTable { table_name } => {
                 self.uncache_table(&table_parts(table_name, None)?, false)?;
                 nothing()
             }
-            CatalogCall::ClearCache | CatalogCall::RefreshByPath { .. } => nothing(),
+            CatalogCall::ClearCache => {
+                self.state.cache.clear();
+                nothing()
+            }
+            CatalogCall::RefreshByPath { path } => {
+                self.recache_path(path)?;
+                nothing()
+            }
             CatalogCall::RefreshTable { table_name } => {
-                self.schema_of(&table_parts(table_name, None)?)?;
+                self.recache_named(&table_parts(table_name, None)?)?;
                 nothing()
             }
             CatalogCall::CurrentCatalog => one_text(SESSION_CATALOG),

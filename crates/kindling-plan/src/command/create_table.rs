@@ -167,7 +167,7 @@ impl CommandContext<'_> {
         let catalog = &self.state.catalog;
         catalog.create_table(&table)?;
         let write = self.write_of(&table, SaveMode::Append);
-        match self.runner.write(self.state, plan, &write) {
+        match self.write_files(plan, &write) {
             Ok(()) => Ok(CommandOutput::empty()),
             Err(error) => {
                 // The failure of the query is what the user must see.

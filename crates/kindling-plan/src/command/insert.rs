@@ -32,7 +32,7 @@ impl CommandContext<'_> {
                 partition_columns: vec![],
                 dynamic_overwrite: false,
             };
-            self.runner.write(self.state, &plan, &write)?;
+            self.write_files(&plan, &write)?;
             return Ok(CommandOutput::empty());
         }
         let table = self.table_of(&insert.table, "INSERT")?;
@@ -60,7 +60,7 @@ impl CommandContext<'_> {
                 return self.overwrite_partition(&table, &partition_path(&table, &statics), &plan);
             }
         }
-        self.runner.write(self.state, &plan, &write)?;
+        self.write_files(&plan, &write)?;
         Ok(CommandOutput::empty())
     }
 
@@ -78,10 +78,11 @@ impl CommandContext<'_> {
                 if child.is_dir { open.push(child.path) } else { old.push(child.path) }
             }
         }
-        self.runner.write(self.state, plan, &self.write_of(table, SaveMode::Append))?;
+        self.write_files(plan, &self.write_of(table, SaveMode::Append))?;
         for file in old {
             files.delete(&file, false)?;
         }
+        self.recache_table(table)?;
         Ok(CommandOutput::empty())
     }
 

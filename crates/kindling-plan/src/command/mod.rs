@@ -3,6 +3,7 @@
 //!
 //! What needs a job goes through [`CommandRunner`], which the service implements: this crate plans and does not run.
 
+mod cache;
 mod catalog_call;
 mod configuration;
 mod create_table;
@@ -21,6 +22,8 @@ mod table;
 mod variable;
 mod view;
 mod write;
+
+pub use cache::{persist, storage_level, unpersist};
 
 use arrow::array::RecordBatch;
 use kindling_common::{SparkError, SparkResult};
@@ -138,10 +141,14 @@ impl CommandContext<'_> {
             Command::SetConf { key, value, verbose } => self.set_conf(key.as_deref(), value.as_deref(), *verbose),
             Command::ResetConf { key } => self.reset_conf(key.as_deref()),
             Command::SetTimeZone { zone } => self.set_time_zone(zone),
-            Command::CacheTable { .. } => Err(SparkError::unsupported("CACHE TABLE")),
+            Command::CacheTable { name, query, lazy, options } => {
+                self.cache_table(name, query.as_deref(), *lazy, options)
+            }
             Command::UncacheTable { name, if_exists } => self.uncache_table(name, *if_exists),
-            // Nothing is ever cached, so there is nothing to clear.
-            Command::ClearCache => Ok(CommandOutput::empty()),
+            Command::ClearCache => {
+                self.state.cache.clear();
+                Ok(CommandOutput::empty())
+            }
             Command::Refresh { target } => self.refresh(target),
             Command::AnalyzeTable { .. } => Err(SparkError::unsupported("ANALYZE TABLE")),
             Command::RepairTable { table } => self.repair_table(table),

@@ -33,11 +33,11 @@ impl CommandContext<'_> {
         let catalog = &self.state.catalog;
         match name {
             [single] if catalog.temp_view(single).is_some() => {
-                catalog.drop_temp_view(single);
+                self.drop_temp_view(single);
                 return Ok(CommandOutput::empty());
             }
             [database, single] if database.eq_ignore_ascii_case(crate::catalog::GLOBAL_TEMP_DATABASE) => {
-                if catalog.drop_global_temp_view(single) || if_exists {
+                if self.drop_global_temp_view(single) || if_exists {
                     return Ok(CommandOutput::empty());
                 }
                 return Err(errors::table_or_view_not_found(catalog, name));
@@ -59,8 +59,23 @@ impl CommandContext<'_> {
                 .param("foundType", table.table_type.name())
                 .param("alternative", "DROP TABLE"));
         }
+        self.uncache_files_of(&table)?;
         catalog.drop_table(&identifier)?;
         Ok(CommandOutput::empty())
+    }
+
+    /// Drops a temporary view with what is cached of it, and says whether there was one.
+    pub(super) fn drop_temp_view(&self, name: &str) -> bool {
+        let Some(view) = self.state.catalog.temp_view(name) else { return false };
+        self.uncache_temp_view(&view);
+        self.state.catalog.drop_temp_view(name)
+    }
+
+    /// The same for a view of `global_temp`.
+    pub(super) fn drop_global_temp_view(&self, name: &str) -> bool {
+        let Some(view) = self.state.catalog.global_temp_view(name) else { return false };
+        self.uncache_temp_view(&view);
+        self.state.catalog.drop_global_temp_view(name)
     }
 
     pub(super) fn alter_table(
@@ -101,10 +116,16 @@ impl CommandContext<'_> {
                 if to.len() == 1 {
                     target.database.clone_from(&table.identifier.database);
                 }
+                let level = self.level_of_table(&table)?;
+                self.uncache_files_of(&table)?;
                 catalog.rename_table(&table, &target)?;
+                self.cache_again(&target, level)?;
                 return Ok(CommandOutput::empty());
             }
-            AlterTableAction::AddColumns(columns) => add_columns(&mut table, columns)?,
+            AlterTableAction::AddColumns(columns) => {
+                self.uncache_files_of(&table)?;
+                add_columns(&mut table, columns)?;
+            }
             AlterTableAction::SetProperties(properties) => {
                 let mut properties = properties.clone();
                 if let (Some(mode), Some(view)) = (properties.remove("view.schemaMode"), table.view.as_mut()) {
@@ -176,20 +197,22 @@ impl CommandContext<'_> {
         if partition.is_empty() {
             files.delete(&folder, true)?;
             files.mkdirs(&folder)?;
+            self.recache_table(&table)?;
             return Ok(CommandOutput::empty());
         }
         for (path, _) in self.matching_partitions(&table, partition)? {
             files.delete(&folder.join(&path), true)?;
             files.mkdirs(&folder.join(&path))?;
         }
+        self.recache_table(&table)?;
         Ok(CommandOutput::empty())
     }
 
     pub(super) fn refresh(&self, target: &RefreshTarget) -> SparkResult<CommandOutput> {
         match target {
-            // Files are listed at each read, so nothing can be stale; the table has to be there.
-            RefreshTarget::Table(name) => self.schema_of(name).map(drop)?,
-            RefreshTarget::Path(_) => {}
+            // Files are listed at each read, so only what is cached can be stale.
+            RefreshTarget::Table(name) => self.recache_named(name)?,
+            RefreshTarget::Path(path) => self.recache_path(path)?,
             RefreshTarget::Function(name) => return Err(self.unresolved_routine(name)),
         }
         Ok(CommandOutput::empty())
@@ -198,14 +221,8 @@ impl CommandContext<'_> {
     pub(super) fn repair_table(&self, name: &[String]) -> SparkResult<CommandOutput> {
         let table = self.table_of(name, "MSCK REPAIR TABLE")?;
         self.check_partitioned(&table)?;
+        self.recache_table(&table)?;
         Ok(CommandOutput::empty())
-    }
-
-    pub(super) fn uncache_table(&self, name: &[String], if_exists: bool) -> SparkResult<CommandOutput> {
-        match self.state.catalog.lookup_relation(name) {
-            None if !if_exists => Err(errors::table_or_view_not_found(&self.state.catalog, name)),
-            _ => Ok(CommandOutput::empty()),
-        }
     }
 }
 

@@ -36,6 +36,10 @@ impl CommandContext<'_> {
         }
         let query = renamed(view);
         let temp = TempView { name: name.clone(), query, query_text: view.query_text.clone() };
+        let before = if global { catalog.global_temp_view(name) } else { catalog.temp_view(name) };
+        if let Some(before) = before {
+            self.uncache_replaced(&before, &temp)?;
+        }
         if global {
             catalog.create_global_temp_view(temp)
         } else {
@@ -112,7 +116,8 @@ impl CommandContext<'_> {
             created_at: self.state.clock.now_millis(),
             view: Some(ViewDefinition { text, database: catalog.current_database(), query_columns, schema_mode }),
         };
-        if existing.is_some() {
+        if let Some(existing) = &existing {
+            self.uncache_files_of(existing)?;
             catalog.alter_table(&table)?
         } else {
             catalog.create_table(&table)?
@@ -127,11 +132,13 @@ impl CommandContext<'_> {
             && let Some(view) = catalog.temp_view(single)
         {
             analyze(self.state, query)?;
+            self.uncache_temp_view(&view);
             catalog.create_temp_view(TempView { query: query.clone(), query_text: Some(text.to_string()), ..view });
             return Ok(CommandOutput::empty());
         }
         let mut table = self.view_of(name, "ALTER VIEW ... AS")?;
         let schema = analyze(self.state, query)?.schema();
+        self.uncache_files_of(&table)?;
         if let Some(view) = &mut table.view {
             view.text = text.to_string();
             view.database = catalog.current_database();

@@ -49,7 +49,7 @@ impl CommandContext<'_> {
             partition_columns: write.partition_columns.clone(),
             dynamic_overwrite: dynamic && write.mode == SaveMode::Overwrite && !write.partition_columns.is_empty(),
         };
-        self.runner.write(self.state, &plan, &write)?;
+        self.write_files(&plan, &write)?;
         Ok(CommandOutput::empty())
     }
 
@@ -105,7 +105,7 @@ impl CommandContext<'_> {
     ) -> SparkResult<CommandOutput> {
         let table = self.table_of(name, "INSERT")?;
         let plan = self.plan_insert(&table, input, &matching, &[])?;
-        self.runner.write(self.state, &plan, &self.write_of(&table, mode))?;
+        self.write_files(&plan, &self.write_of(&table, mode))?;
         Ok(CommandOutput::empty())
     }
 
@@ -136,7 +136,7 @@ impl CommandContext<'_> {
                 let plan = self.plan_insert(&table, &write.input, &Matching::ByName, &[])?;
                 let mut target = self.write_of(&table, SaveMode::Overwrite);
                 target.dynamic_overwrite = !table.partition_columns.is_empty();
-                self.runner.write(self.state, &plan, &target)?;
+                self.write_files(&plan, &target)?;
                 Ok(CommandOutput::empty())
             }
             WriteV2Mode::Overwrite | WriteV2Mode::Replace | WriteV2Mode::CreateOrReplace => {

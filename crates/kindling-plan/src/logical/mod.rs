@@ -1,5 +1,6 @@
 //! Logical operators that Spark has and DataFusion has not.
 
+mod collect_metrics;
 mod generate;
 mod join_hint;
 mod leaf;
@@ -8,6 +9,7 @@ mod sample;
 mod sort_within_partitions;
 mod tail;
 
+pub use collect_metrics::CollectMetrics;
 pub use generate::Generate;
 pub use join_hint::JoinHint;
 pub use leaf::{LocalRelation, Range};

@@ -1,9 +1,11 @@
 //! From the optimised plan to Spark's physical plan.
 
+mod collect_metrics;
 mod generate;
 mod local_table_scan;
 mod planner;
 mod planner_macros;
+mod poisson;
 mod sample;
 
 use std::sync::Arc;
@@ -19,7 +21,11 @@ use kindling_functions::error::from_datafusion;
 use kindling_physical::{PhysicalConf, PreparedPlan};
 
 pub use self::{
-    generate::GenerateExec, local_table_scan::LocalTableScanExec, planner::SparkPlanner, sample::SampleExec,
+    collect_metrics::{CollectMetricsExec, ObservedMetrics, observations},
+    generate::GenerateExec,
+    local_table_scan::LocalTableScanExec,
+    planner::SparkPlanner,
+    sample::SampleExec,
 };
 use crate::{SessionState, session::default_parallelism};
 

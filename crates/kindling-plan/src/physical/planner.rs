@@ -10,7 +10,7 @@ use datafusion::{
     logical_expr::{
         Expr, LogicalPlan, SortExpr, UserDefinedLogicalNode, physical_planning_context::PhysicalPlanningContext,
     },
-    physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr},
+    physical_expr::{LexOrdering, PhysicalExpr, PhysicalSortExpr, aggregate::LoweredAggregateBuilder},
     physical_plan::{ExecutionPlan, sorts::sort::SortExec},
     physical_planner::{ExtensionPlanner, PhysicalPlanner},
 };
@@ -19,11 +19,15 @@ use kindling_physical::{
     ShufflePartitioning,
 };
 
-use super::{GenerateExec, LocalTableScanExec, SampleExec};
+use super::{
+    CollectMetricsExec, GenerateExec, LocalTableScanExec, SampleExec,
+    collect_metrics::{Call, Calls, value_field, value_schema},
+};
 use crate::{
     SessionState,
     logical::{
-        Generate, JoinHint, LocalRelation, Range, Repartition, RepartitionScheme, Sample, SortWithinPartitions, Tail,
+        CollectMetrics, Generate, JoinHint, LocalRelation, Range, Repartition, RepartitionScheme, Sample,
+        SortWithinPartitions, Tail,
     },
     session::default_parallelism,
 };
@@ -51,6 +55,38 @@ struct Planning<'a> {
 impl Planning<'_> {
     fn expr(&self, expr: &Expr, schema: &DFSchema) -> Result<Arc<dyn PhysicalExpr>> {
         self.planner.create_physical_expr(expr, schema, self.session, self.context)
+    }
+
+    fn collect_metrics(
+        &self,
+        node: &CollectMetrics,
+        schema: &DFSchema,
+        input: Arc<dyn ExecutionPlan>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let (mut calls, mut fields) = (vec![], vec![]);
+        let physical = input.schema();
+        for (aggregate, name) in node.aggregates.iter().zip(&node.names) {
+            let mut builder = LoweredAggregateBuilder::new(
+                aggregate,
+                schema,
+                &physical,
+                self.session.execution_props(),
+                self.context,
+            );
+            if let Expr::Alias(alias) = aggregate {
+                builder = builder.with_name(alias.name.clone());
+            }
+            let lowered = builder.build()?;
+            let (function, filter) = (lowered.aggregate, lowered.filter);
+            fields.push(value_field(name, &function));
+            calls.push(Call { function, filter });
+        }
+        let values = value_schema(fields);
+        let over = DFSchema::try_from(Arc::clone(&values))?;
+        let items = node.items.iter().map(|(item, _)| self.expr(item, &over)).collect::<Result<Vec<_>>>()?;
+        let calls = Calls { calls, items, values };
+        node.metrics.set_calls(calls.clone());
+        Ok(Arc::new(CollectMetricsExec::new(input, Arc::clone(&node.metrics), calls)))
     }
 
     fn ordering(&self, keys: &[SortExpr], schema: &DFSchema) -> Result<LexOrdering> {
@@ -111,6 +147,9 @@ impl ExtensionPlanner for SparkPlanner {
         }
         if let Some(tail) = any.downcast_ref::<Tail>() {
             return Ok(Some(Arc::new(CollectTailExec::new(input, tail.limit))));
+        }
+        if let Some(collect) = any.downcast_ref::<CollectMetrics>() {
+            return planning.collect_metrics(collect, schema, input).map(Some);
         }
         if let Some(hint) = any.downcast_ref::<JoinHint>() {
             return Ok(Some(Arc::new(JoinHintExec::new(input, hint.strategy))));

@@ -18,9 +18,14 @@ use datafusion::{
     },
 };
 use futures::StreamExt;
+use kindling_common::SparkError;
+use kindling_functions::error::to_datafusion;
 use kindling_physical::xorshift::XorShiftRandom;
 
-use super::planner_macros::delegate_with_new_children;
+use super::{
+    planner_macros::delegate_with_new_children,
+    poisson::{LARGE_MEAN, Well19937c, next_poisson},
+};
 use crate::logical::Sample;
 
 /// Bernoulli sampling by cells, or Poisson sampling with replacement.
@@ -72,11 +77,22 @@ impl JavaRandom {
 enum Sampler {
     /// `BernoulliCellSampler`
     Bernoulli { random: XorShiftRandom, lower: f64, upper: f64 },
-    /// `PoissonSampler` by inversion.
-    Poisson { random: XorShiftRandom, mean: f64 },
+    /// `PoissonSampler`
+    Poisson { random: Well19937c, mean: f64 },
 }
 
 impl Sampler {
+    /// The sampler of a partition.
+    fn new(lower: f64, upper: f64, with_replacement: bool, seed: i64, partition: usize) -> Sampler {
+        if with_replacement {
+            // Spark draws one seed a partition here and takes `seed + index` without replacement.
+            let mut seeds = JavaRandom::new(seed);
+            let seed = (0..=partition).map(|_| seeds.next_long()).last().unwrap_or(seed);
+            return Sampler::Poisson { random: Well19937c::new(seed), mean: upper - lower };
+        }
+        Sampler::Bernoulli { random: XorShiftRandom::new(seed.wrapping_add(partition as i64)), lower, upper }
+    }
+
     fn times(&mut self) -> usize {
         match self {
             Sampler::Bernoulli { random, lower, upper } => {
@@ -86,16 +102,7 @@ impl Sampler {
                 let x = random.next_double();
                 usize::from(x >= *lower && x < *upper)
             }
-            Sampler::Poisson { random, mean } => {
-                let limit = (-*mean).exp();
-                let mut product = random.next_double();
-                let mut n = 0;
-                while product > limit {
-                    product *= random.next_double();
-                    n += 1;
-                }
-                n
-            }
+            Sampler::Poisson { random, mean } => next_poisson(random, *mean),
         }
     }
 }
@@ -142,15 +149,11 @@ impl ExecutionPlan for SampleExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let mut sampler = if self.with_replacement {
-            // Spark draws one seed a partition here and takes `seed + index` without replacement.
-            let mut seeds = JavaRandom::new(self.seed);
-            let seed = (0..=partition).map(|_| seeds.next_long()).last().unwrap_or(self.seed);
-            Sampler::Poisson { random: XorShiftRandom::new(seed), mean: self.upper - self.lower }
-        } else {
-            let random = XorShiftRandom::new(self.seed.wrapping_add(partition as i64));
-            Sampler::Bernoulli { random, lower: self.lower, upper: self.upper }
-        };
+        if self.with_replacement && self.upper - self.lower >= LARGE_MEAN {
+            let what = "sampling with replacement at a fraction of 40 or more";
+            return Err(to_datafusion(SparkError::unsupported(what)));
+        }
+        let mut sampler = Sampler::new(self.lower, self.upper, self.with_replacement, self.seed, partition);
         let baseline = BaselineMetrics::new(&self.metrics, partition);
         let schema = self.schema();
         let batches = self.input.execute(partition, context)?.map(move |batch| {
@@ -168,5 +171,43 @@ impl ExecutionPlan for SampleExec {
 
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.clone_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sampler;
+
+    /// The rows of `range(0, 30, 1, 3)` that are kept.
+    fn sampled(lower: f64, upper: f64, with_replacement: bool, seed: i64) -> Vec<usize> {
+        let mut rows = vec![];
+        for partition in 0..3 {
+            let mut sampler = Sampler::new(lower, upper, with_replacement, seed, partition);
+            for row in 0..10 {
+                rows.extend(std::iter::repeat_n(partition * 10 + row, sampler.times()));
+            }
+        }
+        rows
+    }
+
+    // What Spark 4.2.0 keeps.
+
+    #[test]
+    fn a_sample_has_the_rows_of_sparks() {
+        assert_eq!(sampled(0.0, 0.3, false, 42), [3, 7, 12, 13, 19, 25, 26, 28]);
+        assert_eq!(sampled(0.0, 0.5, false, 7), [0, 1, 6, 8, 10, 12, 13, 15, 17, 18, 21, 22, 23, 28, 29]);
+        assert_eq!(sampled(0.0, 0.25, false, 5), [0, 1, 5, 9, 10, 16, 28]);
+        assert_eq!(sampled(0.75, 1.0, false, 5), [2, 7, 13, 14, 17, 19, 22, 25, 27, 29]);
+    }
+
+    #[test]
+    fn a_sample_with_replacement_has_the_rows_of_sparks() {
+        assert_eq!(sampled(0.0, 0.5, true, 3), [5, 6, 13, 14, 17, 19, 25, 26, 26, 27, 27, 27, 29]);
+        let twice = [
+            0, 1, 3, 3, 3, 4, 5, 5, 7, 7, 7, 8, 9, 9, 11, 12, 13, 14, 14, 14, 15, 15, 16, 16, 16, 16, 17, 18, 19, 19,
+            21, 21, 22, 22, 23, 23, 23, 23, 23, 23, 23, 24, 25, 25, 27, 27, 28, 28, 29,
+        ];
+        assert_eq!(sampled(0.0, 2.0, true, 3), twice);
+        assert_eq!(sampled(0.0, 12.0, true, 3).iter().take_while(|row| **row < 3).count(), 29);
     }
 }

@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod char_type;
+mod collect_metrics;
 mod columns;
 mod expression;
 mod filter;
@@ -60,6 +61,26 @@ pub(crate) struct Resolved {
     pub below: Below,
 }
 
+/// A resolved query whose plan may have columns that its user cannot see, such as the second key of a `USING` join.
+#[derive(Debug, Clone)]
+pub(crate) struct Untrimmed {
+    /// The plan.
+    pub plan: LogicalPlan,
+    /// The visible columns.
+    pub output: Vec<Attribute>,
+    /// As in [`AnalyzedPlan`].
+    pub analyzed_at: i64,
+}
+
+impl Untrimmed {
+    /// Where the visible columns are in the plan.
+    pub fn columns(&self) -> Vec<usize> {
+        let fields = self.plan.schema().fields();
+        let find = |name: String| fields.iter().position(|field| *field.name() == name);
+        self.output.iter().filter_map(|attribute| find(attribute.internal_name())).collect()
+    }
+}
+
 /// What lies below the topmost node, for `ORDER BY`, `WHERE` and `HAVING` over it.
 #[derive(Debug, Clone)]
 pub(crate) enum Below {
@@ -104,8 +125,8 @@ pub(crate) struct Resolver<'a> {
     references: BTreeMap<i64, Relation>,
     /// Named windows in scope.
     windows: Vec<(String, WindowExpr)>,
-    /// Join hints in scope, by table name.
-    hints: Vec<(String, JoinStrategyHint)>,
+    /// Join hints in scope, by the name of a table or alias.
+    hints: Vec<(Vec<String>, JoinStrategyHint)>,
     /// Rows that names of recursive CTEs mean just now.
     bound: Vec<BoundRows>,
     /// Names of the columns that recursive references gave since they were last looked at.
@@ -120,6 +141,8 @@ pub(crate) struct Resolver<'a> {
     routines: Vec<String>,
     /// Temporary views, functions and variables that were used, outside of views: what a persistent object may not hold.
     temporary_used: Vec<(&'static str, String)>,
+    /// Observations of the query and what they observe.
+    observations: Vec<(String, Vec<String>)>,
 }
 
 impl<'a> Resolver<'a> {
@@ -159,6 +182,7 @@ impl<'a> Resolver<'a> {
             views: vec![],
             routines: vec![],
             temporary_used: vec![],
+            observations: vec![],
         })
     }
 
@@ -172,7 +196,14 @@ impl<'a> Resolver<'a> {
         let resolved = self.relation(relation)?;
         let output = resolved.scope.attributes.clone();
         let plan = plan::select_attributes(resolved.plan, &output)?;
-        Ok(AnalyzedPlan { plan, output })
+        Ok(AnalyzedPlan { plan, output, analyzed_at: self.functions.query_start_micros })
+    }
+
+    /// Resolves a whole query as it is when it is a part of another.
+    pub fn analyze_part(mut self, relation: &Relation) -> SparkResult<Untrimmed> {
+        let resolved = self.relation(relation)?;
+        let output = resolved.scope.attributes;
+        Ok(Untrimmed { plan: resolved.plan, output, analyzed_at: self.functions.query_start_micros })
     }
 
     /// A temporary view, function or variable that a relation uses.
@@ -306,6 +337,7 @@ impl<'a> Resolver<'a> {
             RelationKind::Transpose { input, index_columns } => self.transpose(input, index_columns),
             RelationKind::Unpivot(unpivot) => self.unpivot(unpivot),
             RelationKind::Pivot(pivot) => self.pivot(pivot),
+            RelationKind::CollectMetrics { input, name, metrics } => self.collect_metrics(input, name, metrics),
             RelationKind::Unsupported { name } => Err(SparkError::unsupported(name.clone())),
             other => Err(SparkError::unsupported(relation_name(other))),
         }
@@ -333,7 +365,6 @@ fn relation_name(kind: &RelationKind) -> &'static str {
         RelationKind::Parse { .. } => "reading CSV or JSON from a DataFrame of strings",
         RelationKind::ShowString { .. } => "show() below another relation",
         RelationKind::HtmlString { .. } => "an HTML table below another relation",
-        RelationKind::CollectMetrics { .. } => "DataFrame.observe",
         RelationKind::MapPartitions { .. } => "mapInPandas and mapInArrow",
         RelationKind::GroupMap { .. } => "applyInPandas",
         RelationKind::CoGroupMap { .. } => "cogroup",

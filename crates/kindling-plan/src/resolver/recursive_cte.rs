@@ -130,7 +130,7 @@ impl Resolver<'_> {
         }
         let plan = plan::project_items(term.plan, &items)?;
         let output = items.into_iter().map(|(_, attribute)| attribute).collect();
-        self.state.collect(&AnalyzedPlan { plan, output })
+        self.state.collect(&AnalyzedPlan { plan, output, analyzed_at: self.functions.query_start_micros })
     }
 }
 

@@ -12,6 +12,15 @@ use super::{
 use crate::logical::{JoinHint, Repartition, RepartitionScheme, extension};
 
 impl Resolver<'_> {
+    /// The join hint for a table or an alias: a hint's name is the end of the relation's.
+    pub(super) fn join_hint(&self, identifier: &[String]) -> Option<JoinStrategyHint> {
+        let names = |hinted: &[String]| {
+            identifier.len() >= hinted.len()
+                && identifier[identifier.len() - hinted.len()..].iter().zip(hinted).all(|(a, b)| self.names.same(a, b))
+        };
+        self.hints.iter().rev().find(|(hinted, _)| names(hinted)).map(|(_, strategy)| *strategy)
+    }
+
     pub(super) fn repartition(
         &mut self,
         input: &Relation,
@@ -101,7 +110,10 @@ impl Resolver<'_> {
                 let plan = extension(JoinHint::new(input.plan, strategy));
                 return Ok(Resolved { plan, ..input });
             }
-            let names: Vec<String> = parameters.iter().filter_map(hinted_name).collect();
+            let names: Vec<Vec<String>> = parameters
+                .iter()
+                .map(|p| hinted_name(p).ok_or_else(|| bad_join_hint(&upper, p)))
+                .collect::<SparkResult<_>>()?;
             let depth = self.hints.len();
             self.hints.extend(names.into_iter().map(|name| (name, strategy)));
             let resolved = self.relation(input);
@@ -110,12 +122,29 @@ impl Resolver<'_> {
         }
         let input = self.relation(input)?;
         let (number, columns) = match parameters.split_first() {
-            Some((Expr { kind: ExprKind::Literal(literal), .. }, rest)) => (as_count(literal), rest),
+            Some((Expr { kind: ExprKind::Literal(literal), .. }, rest)) if as_count(literal).is_some() => {
+                (as_count(literal), rest)
+            }
             _ => (None, parameters),
         };
-        let columns: Vec<Expr> = columns.iter().map(as_column).collect();
+        let scheme_of = ["COALESCE", "REPARTITION", "REPARTITION_BY_RANGE", "REBALANCE"];
+        if !scheme_of.contains(&upper.as_str()) {
+            // Spark goes on without a hint that it does not know.
+            log::warn!("Unrecognized hint: {name}");
+            return Ok(input);
+        }
+        let columns: Vec<Expr> = columns.iter().map(|column| as_column(column, &upper)).collect::<SparkResult<_>>()?;
         let scheme = match upper.as_str() {
-            "COALESCE" => RepartitionScheme::Coalesce(number.ok_or_else(|| invalid_hint(&upper))?),
+            "COALESCE" => match (number, columns.as_slice()) {
+                (Some(number), []) => RepartitionScheme::Coalesce(number),
+                _ => {
+                    return Err(invalid_hint(
+                        "_LEGACY_ERROR_TEMP_1048",
+                        format!("{upper} Hint expects a partition number as a parameter."),
+                    ));
+                }
+            },
+            "REPARTITION" if number.is_none() && columns.is_empty() => RepartitionScheme::Rebalance(vec![], None),
             "REPARTITION" => self.scheme(&input, &columns, number)?,
             "REPARTITION_BY_RANGE" => {
                 let keys: Vec<Expr> = columns
@@ -131,19 +160,25 @@ impl Resolver<'_> {
                     .collect();
                 self.scheme(&input, &keys, number)?
             }
-            "REBALANCE" => match self.scheme(&input, &columns, number)? {
+            _ => match self.scheme(&input, &columns, number)? {
                 RepartitionScheme::Hash(keys, number) => RepartitionScheme::Rebalance(keys, number),
                 _ => RepartitionScheme::Rebalance(vec![], number),
             },
-            // Spark logs a warning about a hint it does not know and goes on.
-            _ => return Ok(input),
         };
         Ok(repartitioned(input, scheme))
     }
 }
 
-fn invalid_hint(name: &str) -> SparkError {
-    SparkError::internal(format!("{name} Hint expects a partition number as a parameter"))
+/// An error of a hint's parameters.
+fn invalid_hint(condition: &'static str, message: String) -> SparkError {
+    SparkError { message_override: Some(message), ..SparkError::analysis(condition) }
+}
+
+fn bad_join_hint(name: &str, parameter: &Expr) -> SparkError {
+    invalid_hint(
+        "_LEGACY_ERROR_TEMP_1046",
+        format!("Join strategy hint parameter should be an identifier or string but was {parameter:?} ({name})."),
+    )
 }
 
 fn repartitioned(input: Resolved, scheme: RepartitionScheme) -> Resolved {
@@ -160,18 +195,26 @@ fn as_count(literal: &Literal) -> Option<usize> {
 }
 
 /// A table named in a join hint.
-fn hinted_name(parameter: &Expr) -> Option<String> {
+fn hinted_name(parameter: &Expr) -> Option<Vec<String>> {
     match &parameter.kind {
-        ExprKind::UnresolvedAttribute { name_parts, .. } => name_parts.last().cloned(),
-        ExprKind::Literal(Literal::String(name)) => Some(name.clone()),
+        ExprKind::UnresolvedAttribute { name_parts, .. } => Some(name_parts.clone()),
+        ExprKind::Literal(Literal::String(name)) => Some(name.split('.').map(str::to_string).collect()),
         _ => None,
     }
 }
 
-/// A hint's parameter as a column: the DataFrame API sends names as strings.
-fn as_column(parameter: &Expr) -> Expr {
-    match &parameter.kind {
-        ExprKind::Literal(Literal::String(name)) => Expr::column([name.clone()]),
-        _ => parameter.clone(),
-    }
+/// A hint's parameter as a column. The DataFrame API's names have become columns before.
+fn as_column(parameter: &Expr, hint: &str) -> SparkResult<Expr> {
+    let ExprKind::Literal(literal) = &parameter.kind else { return Ok(parameter.clone()) };
+    let found = match literal {
+        Literal::String(text) => text.clone(),
+        Literal::Integer(n) => n.to_string(),
+        Literal::Long(n) => n.to_string(),
+        other => format!("{other:?}"),
+    };
+    let message = format!(
+        "{hint} Hint parameters should include an optional integral partitionNum and/or columns, but {found} can not be \
+         recognized as either partitionNum or columns."
+    );
+    Err(invalid_hint("_LEGACY_ERROR_TEMP_1047", message))
 }

@@ -170,7 +170,11 @@ impl Resolver<'_> {
         });
         let plan = plan::project_items(sorted, &items)?;
         let output: Vec<Attribute> = items.into_iter().map(|(_, attribute)| attribute).collect();
-        let batches = self.state.collect(&crate::AnalyzedPlan { plan, output })?;
+        let batches = self.state.collect(&crate::AnalyzedPlan {
+            plan,
+            output,
+            analyzed_at: self.functions.query_start_micros,
+        })?;
         self.transposed(&rest, &common, &batches)
     }
 

@@ -4,7 +4,10 @@ use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{Relation, RelationKind};
 
 use super::{Below, Resolved, Resolver, plan, scope::Scope};
-use crate::Attribute;
+use crate::{
+    Attribute,
+    logical::{JoinHint, extension},
+};
 
 impl Resolver<'_> {
     pub(super) fn subquery_alias(
@@ -13,11 +16,16 @@ impl Resolver<'_> {
         alias: &str,
         columns: &[String],
     ) -> SparkResult<Resolved> {
+        let hint = self.join_hint(&[alias.to_string()]);
+        // A hint does not reach through the name of another relation.
+        let hints = std::mem::take(&mut self.hints);
+        let resolved = self.relation(input);
+        self.hints = hints;
         let function = match &input.kind {
             RelationKind::TableValuedFunction { name, .. } => name.last().cloned(),
             _ => None,
         };
-        let input = self.relation(input)?;
+        let input = resolved?;
         if let Some(function) = function
             && !columns.is_empty()
             && columns.len() != input.attributes().len()
@@ -28,7 +36,11 @@ impl Resolver<'_> {
                 .param("outColsNum", input.attributes().len().to_string()));
         }
         let input = if columns.is_empty() { input } else { self.rename_columns(input, columns)? };
-        Ok(qualified(input, vec![alias.to_string()]))
+        let mut resolved = qualified(input, vec![alias.to_string()]);
+        if let Some(strategy) = hint {
+            resolved.plan = extension(JoinHint::new(resolved.plan, strategy));
+        }
+        Ok(resolved)
     }
 
     /// Gives all columns new names.

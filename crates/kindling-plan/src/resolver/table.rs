@@ -75,10 +75,7 @@ impl Resolver<'_> {
             return Err(SparkError::unsupported("time travel"));
         }
         let mut resolved = self.named_relation(name, options)?;
-        let hint = name.last().and_then(|last| {
-            self.hints.iter().rev().find(|(hinted, _)| self.names.same(hinted, last)).map(|(_, strategy)| *strategy)
-        });
-        if let Some(strategy) = hint {
+        if let Some(strategy) = self.join_hint(name) {
             resolved.plan = extension(JoinHint::new(resolved.plan, strategy));
         }
         Ok(resolved)
@@ -124,9 +121,11 @@ impl Resolver<'_> {
             self.row_goal = None;
         }
         self.starts_query = !recursive;
+        let hints = std::mem::take(&mut self.hints);
         let resolved = if recursive { self.recursive_cte(&cte) } else { self.relation(&cte.query) };
         self.ctes.truncate(visible);
         self.ctes.extend(hidden);
+        self.hints = hints;
         let resolved = resolved?;
         let resolved =
             if cte.columns.is_empty() || recursive { resolved } else { self.rename_columns(resolved, &cte.columns)? };
@@ -150,11 +149,13 @@ impl Resolver<'_> {
         }
         let ctes = std::mem::take(&mut self.ctes);
         let outer = std::mem::take(&mut self.outer);
+        let hints = std::mem::take(&mut self.hints);
         self.views.push(name);
         let resolved = self.relation(query);
         self.views.pop();
         self.ctes = ctes;
         self.outer = outer;
+        self.hints = hints;
         let mut resolved = qualified(resolved?, qualifier.to_vec());
         for attribute in &mut resolved.scope.attributes {
             attribute.plan_ids.clear();

@@ -190,7 +190,8 @@ impl Resolver<'_> {
         let output = resolved.attributes().to_vec();
         let data_type = output.first().map_or(DataType::Null, |a| a.data_type.clone());
         let plan = plan::select_attributes(resolved.plan, &output)?;
-        let batches = self.state.collect(&AnalyzedPlan { plan, output })?;
+        let batches =
+            self.state.collect(&AnalyzedPlan { plan, output, analyzed_at: self.functions.query_start_micros })?;
         let mut values = vec![];
         for batch in batches {
             let Some(array) = batch.columns().first() else { continue };
