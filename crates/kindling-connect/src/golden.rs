@@ -37,7 +37,7 @@ fn run(service: &ConnectService, session: &SessionHolder, sql: &str, cancel: Can
         RelationKind::Sql { query: sql.to_string(), named_arguments: Default::default(), positional_arguments: vec![] };
     let plan = Plan::Relation(Relation::from(query));
     let mut batches = vec![];
-    let run = QueryRun { engine: service.engine(), state, tags: &[], cancel };
+    let run = QueryRun { engine: service.engine(), state, tags: &[], cancel, observed: None };
     let schema = run.run(&plan, &mut |_| (), &mut |_, batch| {
         batches.push(batch.clone());
         Ok(())

@@ -56,7 +56,6 @@ fn literal_type(value: &ScalarValue, data_type: &DataType) -> SparkResult<Litera
             let array = literal::Array {
                 element_type: Some(raise_data_type(element)),
                 elements: elements.collect::<SparkResult<_>>()?,
-                ..literal::Array::default()
             };
             LiteralType::Array(array)
         }
