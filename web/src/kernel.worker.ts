@@ -183,7 +183,7 @@ async function pythonArrived(request: Execute): Promise<boolean> {
 const waitingForPython: Execute[] = [];
 
 function executeSql({ id, code, cellNumber }: Execute): "ok" | "error" | "aborted" {
-  engine!.set_call_site?.(`SQL cell ${cellNumber}`);
+  engine!.set_call_site(`SQL cell ${cellNumber}`);
   const reply = JSON.parse(engine!.run_sql(code, GRID_ROWS)) as DataFrameResult | { error: CellError };
   if ("error" in reply) {
     post({ kind: "error", id, error: reply.error });
@@ -267,7 +267,7 @@ async function download({ id, resultId, format }: Extract<KernelRequest, { kind:
 }
 
 function previewFile(id: number, path: string): void {
-  engine!.set_call_site?.(`preview of ${path}`);
+  engine!.set_call_site(`preview of ${path}`);
   const reply = JSON.parse(engine!.preview_file(path, PREVIEW_ROWS)) as DataFrameResult | { error: CellError };
   post("error" in reply ? { kind: "previewReply", id, error: reply.error } : { kind: "previewReply", id, preview: reply });
 }

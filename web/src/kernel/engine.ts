@@ -27,7 +27,7 @@ export interface Engine {
   kill_executor(id: string): boolean;
   interrupt(): void;
   /** What the Spark UI calls the jobs that follow: `show at cell 3, line 2`. */
-  set_call_site?(text: string): void;
+  set_call_site(text: string): void;
 }
 
 export interface EngineModule extends Engine {

@@ -95,7 +95,7 @@ export function startPython(
   const call = (method: string, request: PyBuffer, callSite: string | undefined, onResponse: (response: Uint8Array) => void): RpcFailure | undefined => {
     const buffer = request.getBuffer();
     try {
-      if (callSite !== undefined) engine.set_call_site?.(callSite);
+      if (callSite !== undefined) engine.set_call_site(callSite);
       // A copy: the engine's memory is another one anyway, and Python may move its own.
       return engine.rpc(method, buffer.data.slice(), onResponse);
     } catch (error) {
