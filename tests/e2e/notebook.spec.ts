@@ -139,7 +139,7 @@ test("the cluster's shape is changed from the top bar", async ({ kindling }) => 
   const shape = page.getByTestId("cluster-shape");
   const choose = async (executors: string, cores: string) => {
     await shape.click();
-    await page.getByLabel("Executors").selectOption(executors);
+    await page.getByRole("combobox", { name: /^Executors/ }).selectOption(executors);
     await page.getByLabel("Cores each").selectOption(cores);
     await page.getByRole("button", { name: "Apply and restart" }).click();
     await expect(kindling.kernel).not.toHaveAttribute("data-state", "idle");

@@ -10,6 +10,9 @@ use crate::SparkListenerEvent;
 pub trait SparkListener: Send {
     /// Called once per event, in the order they were posted.
     fn on_event(&mut self, event: &SparkListenerEvent);
+
+    /// Called whenever the queue has been emptied, also when it was empty: the time to send on what was held back.
+    fn on_drained(&mut self) {}
 }
 
 impl<F: FnMut(&SparkListenerEvent) + Send> SparkListener for F {
@@ -56,6 +59,7 @@ impl ListenerBus {
         loop {
             let batch = std::mem::take(&mut *self.queue.lock());
             if batch.is_empty() {
+                listeners.iter_mut().for_each(|listener| listener.on_drained());
                 return count;
             }
             for event in &batch {
@@ -81,5 +85,33 @@ impl ListenerBus {
 impl std::fmt::Debug for ListenerBus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ListenerBus").field("queued", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    struct Drained(Arc<AtomicUsize>);
+
+    impl SparkListener for Drained {
+        fn on_event(&mut self, _event: &SparkListenerEvent) {}
+
+        fn on_drained(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_listener_hears_that_the_queue_is_empty_even_without_events() {
+        let (bus, count) = (ListenerBus::default(), Arc::new(AtomicUsize::new(0)));
+        bus.add_listener(Drained(Arc::clone(&count)));
+        assert_eq!(bus.drain(), 0);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
     }
 }

@@ -52,7 +52,7 @@ pub fn start(executors: usize, cores: usize, conf: &str, on_events: Function) ->
     let now = BrowserClock.now_millis();
     let running = Running { service, session_id: Uuid::new_v4().to_string(), application_id: format!("local-{now}") };
     let bus = running.service.engine().bus();
-    bus.add_listener(events::on_event);
+    bus.add_listener(events::ToPage);
     running.service.engine().post(SparkListenerApplicationStart {
         app_name: "Kindling".to_string(),
         app_id: Some(running.application_id.clone()),

@@ -10,7 +10,7 @@ use std::{
 
 use js_sys::{Array, Function, JsString};
 use kindling_common::Clock;
-use kindling_events::{SparkListenerEvent, event_to_json};
+use kindling_events::{SparkListener, SparkListenerEvent, event_to_json};
 use wasm_bindgen::JsValue;
 
 use crate::clock::BrowserClock;
@@ -37,11 +37,24 @@ pub fn post_with(post: Function) {
 }
 
 /// The bus's listener.
-pub fn on_event(event: &SparkListenerEvent) {
-    match event_to_json(event) {
-        Ok(line) => waiting().push(line),
-        Err(error) => log::error!("an event cannot be written: {error}"),
+pub struct ToPage;
+
+impl SparkListener for ToPage {
+    fn on_event(&mut self, event: &SparkListenerEvent) {
+        match event_to_json(event) {
+            Ok(line) => waiting().push(line),
+            Err(error) => log::error!("an event cannot be written: {error}"),
+        }
+        flush_when_due();
     }
+
+    /// The driver drains while it waits for tasks: without this, what a query posted last would wait for its next event.
+    fn on_drained(&mut self) {
+        flush_when_due();
+    }
+}
+
+fn flush_when_due() {
     if BrowserClock.now_millis() - LAST.get() >= INTERVAL_MILLIS {
         flush();
     }
