@@ -209,7 +209,8 @@ export class Editor {
           EditorState.tabSize.of(4),
           bracketMatching(),
           closeBrackets(),
-          autocompletion({ override: [(context) => this.complete(context)], activateOnTyping: false, icons: false }),
+          // The list opens on Tab alone, so that no Enter can be meant for the text below it.
+          autocompletion({ override: [(context) => this.complete(context)], activateOnTyping: false, interactionDelay: 0, icons: false }),
           hoverTooltip(() => null),
           this.mode.of(language(options.mode)),
           this.numbers.of(options.lineNumbers ? lineNumbers() : []),

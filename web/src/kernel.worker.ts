@@ -12,7 +12,7 @@ import { SyncStorage } from "./storage/client";
 
 const SIGINT = 2;
 const INTERRUPT_POLL_MILLIS = 50;
-const GRID_ROWS = 1000;
+const GRID_ROWS = 10_000;
 const PREVIEW_ROWS = 20;
 
 /** From `page.ts`: ports to the storage worker, and from the page to the engine's control thread. */

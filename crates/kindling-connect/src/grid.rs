@@ -68,20 +68,47 @@ fn lower(request: &ExecutePlanRequest) -> SparkResult<Plan> {
     }
 }
 
+/// Cells that a grid holds at most, so that a wide result costs the page no more than a long one.
+const MAX_CELLS: usize = 200_000;
+/// Bytes of text after which no more rows are kept.
+const MAX_BYTES: usize = 8 << 20;
+
+/// At most `rows` rows, fewer where they are wide or long.
 fn grid_of_query(run: &QueryRun<'_>, relation: &Relation, rows: usize) -> SparkResult<Grid> {
     let analyzed = analyze(run.state, relation)?;
     let columns = columns(&analyzed.schema());
+    let rows = rows.min((MAX_CELLS / columns.len().max(1)).max(1));
     let limited = limit(analyzed, rows.saturating_add(1))?;
     let pretty = kindling_plan::nullable_strings(run.state, limited)?;
     let mut grid = Grid { columns, ..Grid::default() };
+    let mut room = MAX_BYTES;
     run.run_analyzed(&pretty, &mut |_| {}, &mut |_, batch| {
-        push_rows(&mut grid, batch);
+        let kept = rows_within(batch, &mut room);
+        push_rows(&mut grid, &batch.slice(0, kept));
+        grid.truncated |= kept < batch.num_rows();
         Ok(())
     })?;
-    grid.truncated = grid.rows.len() > rows;
+    grid.truncated |= grid.rows.len() > rows;
     grid.total_rows = (!grid.truncated).then_some(grid.rows.len());
     grid.rows.truncate(rows);
     Ok(grid)
+}
+
+/// How many rows of a batch fit into `room` bytes of text, which they use up; the first row of all always fits.
+fn rows_within(batch: &RecordBatch, room: &mut usize) -> usize {
+    if *room == 0 {
+        return 0;
+    }
+    let columns: Vec<_> = batch.columns().iter().map(|column| column.as_string::<i32>()).collect();
+    for row in 0..batch.num_rows() {
+        let bytes: usize = columns.iter().map(|column| column.value_length(row).unsigned_abs() as usize).sum();
+        if bytes > *room && *room < MAX_BYTES {
+            *room = 0;
+            return row;
+        }
+        *room = room.saturating_sub(bytes);
+    }
+    batch.num_rows()
 }
 
 /// The rows that a command returns are few and of simple types.

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use crate::{
     ConnectError,
     command::{EngineCache, PlanningRunner},
-    environment::post_environment,
+    environment::{APP_ID, name_application, post_application_start, post_environment},
     holder::{SessionHolder, SessionKey},
     lower_error,
 };
@@ -27,6 +27,8 @@ pub const SPARK_VERSION: &str = "4.2.0";
 pub struct ServiceOptions {
     /// Defaults of every session; the shape of the cluster among them.
     pub conf: RuntimeConfig,
+    /// Whom the application runs for.
+    pub user: String,
     /// Asked while a query runs: an interrupt flag of the shell, beside the protocol's own interrupts.
     pub interrupted: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
@@ -37,7 +39,7 @@ impl ServiceOptions {
         let mut values = RuntimeConfig::default();
         values.set(conf::EXECUTOR_INSTANCES.key, executors.max(1).to_string());
         values.set(conf::EXECUTOR_CORES.key, cores.max(1).to_string());
-        ServiceOptions { conf: values, interrupted: None }
+        ServiceOptions { conf: values, user: String::new(), interrupted: None }
     }
 }
 
@@ -61,16 +63,18 @@ impl std::fmt::Debug for ConnectService {
 impl ConnectService {
     /// Starts an engine with its executor threads.
     pub fn new(
-        options: ServiceOptions,
+        mut options: ServiceOptions,
         file_system: Arc<dyn FileSystem>,
         threads: Arc<dyn ExecutorThreads>,
         clock: Arc<dyn Clock>,
     ) -> SparkResult<ConnectService> {
+        name_application(&mut options.conf, clock.now_millis());
         let mut config = EngineConfig::new(&options.conf, Arc::new(from_datafusion));
         config.task_scope = Arc::new(|partition| Box::new(TaskScope::enter(partition)));
         let bus = Arc::new(ListenerBus::new());
         let engine = Engine::new(config, threads, Arc::clone(&clock), bus)?;
         post_environment(&engine, &options.conf);
+        post_application_start(&engine, &options.conf, &options.user);
         let cache = Arc::new(CacheManager::new(Arc::new(EngineCache(Arc::clone(&engine)))));
         Ok(ConnectService {
             engine,
@@ -81,6 +85,11 @@ impl ConnectService {
             cache,
             sessions: Mutex::default(),
         })
+    }
+
+    /// `spark.app.id`.
+    pub fn application_id(&self) -> &str {
+        self.options.conf.get(APP_ID).unwrap_or_default()
     }
 
     /// The engine: its listener bus, its executors.

@@ -75,6 +75,17 @@ pub fn document() -> Option<web_sys::Document> {
     window().document()
 }
 
+/// Gives an element the keys as soon as it is there: one that was just made is drawn before the next frame.
+pub fn focus(id: String) {
+    leptos::prelude::request_animation_frame(move || {
+        let element = document().and_then(|document| document.get_element_by_id(&id));
+        if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // Only an element that cannot be focused refuses.
+            let _ = element.focus();
+        }
+    });
+}
+
 /// Milliseconds since the page was opened; never goes back.
 pub fn now() -> f64 {
     window().performance().map_or_else(js_sys::Date::now, |p| p.now())

@@ -6,9 +6,9 @@ use std::{
 };
 
 use js_sys::{Array, Function, Uint8Array};
-use kindling_common::{Clock, SparkError};
+use kindling_common::SparkError;
 use kindling_connect::{ConnectError, ConnectService, SPARK_VERSION, ServiceOptions};
-use kindling_events::{ExecutorId, SparkListenerApplicationStart};
+use kindling_events::ExecutorId;
 use kindling_proto::connect::{self as proto, interrupt_request::InterruptType};
 use prost::Message;
 use uuid::Uuid;
@@ -22,7 +22,6 @@ const USER: &str = "notebook";
 struct Running {
     service: ConnectService,
     session_id: String,
-    application_id: String,
 }
 
 static RUNNING: OnceLock<Running> = OnceLock::new();
@@ -38,6 +37,7 @@ pub fn start(executors: usize, cores: usize, conf: &str, on_events: Function) ->
     threads::expect_threads(executors * cores);
     let settings: serde_json::Map<String, serde_json::Value> = serde_json::from_str(conf)?;
     let mut options = ServiceOptions::new(executors, cores);
+    options.user = USER.to_string();
     for (key, value) in settings {
         options.conf.set(&key, value.as_str().map_or_else(|| value.to_string(), str::to_string));
     }
@@ -49,17 +49,9 @@ pub fn start(executors: usize, cores: usize, conf: &str, on_events: Function) ->
     )
     .map_err(|error| JsError::new(&error.full_message()))?;
     events::post_with(on_events);
-    let now = BrowserClock.now_millis();
-    let running = Running { service, session_id: Uuid::new_v4().to_string(), application_id: format!("local-{now}") };
+    let running = Running { service, session_id: Uuid::new_v4().to_string() };
     let bus = running.service.engine().bus();
     bus.add_listener(events::ToPage);
-    running.service.engine().post(SparkListenerApplicationStart {
-        app_name: "Kindling".to_string(),
-        app_id: Some(running.application_id.clone()),
-        time: now,
-        spark_user: USER.to_string(),
-        ..SparkListenerApplicationStart::default()
-    });
     bus.drain();
     events::flush();
     RUNNING.set(running).map_err(|_| JsError::new("the engine runs already"))
@@ -68,7 +60,7 @@ pub fn start(executors: usize, cores: usize, conf: &str, on_events: Function) ->
 /// `spark.app.id`.
 #[wasm_bindgen]
 pub fn application_id() -> String {
-    RUNNING.get().map(|running| running.application_id.clone()).unwrap_or_default()
+    RUNNING.get().map(|running| running.service.application_id().to_string()).unwrap_or_default()
 }
 
 /// The session that the notebook's cells share.

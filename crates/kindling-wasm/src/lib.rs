@@ -5,6 +5,10 @@
 compile_error!("the engine needs threads: build it with `npm run build`, which sets the target features");
 
 #[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: kindling_alloc::ThreadCachingAlloc = kindling_alloc::ThreadCachingAlloc;
+
+#[cfg(target_arch = "wasm32")]
 mod cell_error;
 #[cfg(target_arch = "wasm32")]
 mod clock;

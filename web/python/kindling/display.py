@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Optional
 
 DATAFRAME_MIME = "application/vnd.kindling.dataframe+json"
 # Rows that a displayed DataFrame fetches; the grid says that there are more.
-GRID_ROWS = 1000
+GRID_ROWS = 10_000
 _KEPT_RESULTS = 100
 _METHODS = {
     "text/html": "_repr_html_",

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::shell::icon::Icon;
-use crate::state::shell::{Dialog, Pane};
+use crate::state::shell::{Dialog, Pane, SideTab};
 use crate::state::use_app;
 
 /// The bar.
@@ -11,7 +11,15 @@ use crate::state::use_app;
 pub fn NavBar() -> impl IntoView {
     let app = use_app();
     let jobs = Memo::new(move |_| app.progress.with(|p| p.active_jobs()));
-    let go = move |pane: Pane| move |_| app.shell.pane.set(pane);
+    let go = move |pane: Pane| {
+        move |_| {
+            if pane == Pane::Files {
+                // The pane has tabs of its own; this is the way to the files.
+                app.shell.side_tab.set(SideTab::Files);
+            }
+            app.shell.pane.set(pane);
+        }
+    };
     let pressed = move |pane: Pane| move || (app.shell.pane.get() == pane).to_string();
     view! {
         <nav class="navbar" aria-label="Sections">

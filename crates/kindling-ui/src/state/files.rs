@@ -234,6 +234,8 @@ pub fn insert_read_cell(app: App, path: &str, directory: bool) {
     app.shell.pane.set(super::shell::Pane::Book);
     app.shell.side_open.set(false);
     app.select(&id);
+    // From the button that was pressed to the cell: the next key is meant for it.
+    host::focus(format!("cell-{id}"));
 }
 
 /// Offers a file as a download, a folder as an archive.

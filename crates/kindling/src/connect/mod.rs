@@ -56,6 +56,7 @@ pub async fn run(options: ConnectOptions) -> io::Result<()> {
     let cores = options.cores.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
     let mut service_options = ServiceOptions::new(options.executors, cores);
     service_options.conf.set(conf::SESSION_TIME_ZONE.key, local_time_zone());
+    service_options.user = std::env::var("USER").unwrap_or_default();
     for pair in &options.conf {
         let (key, value) = pair
             .split_once('=')

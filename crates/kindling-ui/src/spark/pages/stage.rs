@@ -57,6 +57,13 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
                 stage_timeline(stage, skewed.with(|skew| skew.as_ref().map(|skew| skew.task_id)), now)
             })
         };
+        let started = Memo::new(move |_| {
+            feed.with(|store| store.stages.get(&key).is_some_and(|stage| !stage.tasks.is_empty()))
+        });
+        let no_tasks = move || {
+            let skipped = feed.with(|store| store.stages.get(&key).is_some_and(|stage| stage.status == StageStatus::Skipped));
+            if skipped { "Skipped: its shuffle output was there already." } else { "No task has started yet." }
+        };
         let toggle = view! {
             <span class="spacer"></span>
             <button
@@ -85,7 +92,12 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
                 {move || job.get().map(|job| view! { <DagSection feed job stage=Some(id)/> })}
                 <section class="sec">
                     <header><h3>"Event Timeline"</h3></header>
-                    <div class="card tl" data-testid="stage-timeline" role="img" aria-label=label inner_html=timeline></div>
+                    <Show
+                        when=move || started.get()
+                        fallback=move || view! { <p class="note-row" data-testid="stage-timeline">{no_tasks}</p> }
+                    >
+                        <div class="card tl" data-testid="stage-timeline" role="img" aria-label=label inner_html=timeline></div>
+                    </Show>
                 </section>
                 <section class="sec">
                     <header><h3>{title}</h3>{toggle}</header>
