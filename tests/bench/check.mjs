@@ -24,7 +24,7 @@ export async function check(launch, site, options) {
   };
   const browser = await launch();
   const engine = new KindlingEngine("check", 2);
-  await engine.openPage(await browser.newContext(), site);
+  await engine.openPage(await browser.newContext(), site.kindling);
   const different = [];
   let passed = 0;
   const compare = (name, found, wanted) => {

@@ -1,7 +1,7 @@
-// `npm run conformance`: builds the native server, then runs tests/conformance/run.py with the arguments given.
+// `npm run conformance`: builds the native server and the site, then runs tests/conformance/run.py with the arguments given.
 
 import { join } from "node:path";
-import { ensurePythonTests, ensureRust } from "../support/ensure.mjs";
+import { ensureBuilt, ensureChromium, ensureNodeModules, ensurePythonTests, ensureRust } from "../support/ensure.mjs";
 import { environment, root, run } from "../support/run.mjs";
 
 /** Runs the suites; answers what `run` answers. */
@@ -9,6 +9,12 @@ export async function conformance(args, options = {}) {
   await ensureRust();
   await ensurePythonTests();
   await run("cargo", ["build", "--quiet", "--package", "kindling"]);
+  const suites = args.filter((_, i) => args[i - 1] === "--suite");
+  if (suites.length === 0 || suites.includes("doctests_tab")) {
+    await ensureNodeModules();
+    await ensureChromium();
+    await ensureBuilt();
+  }
   const python = join(root, ".venv-test", "bin", "python");
   return run(python, [join(root, "tests", "conformance", "run.py"), ...args], { allowFailure: true, ...options });
 }

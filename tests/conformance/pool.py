@@ -8,22 +8,22 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 
 HERE = pathlib.Path(__file__).parent
-START_SECONDS = 60
+# A browser with the engine and Python starts slower than a server.
+START_SECONDS = 180
 MOST_DEATHS = 20
 
 
 class Process:
     """A worker process and the pipe to it."""
 
-    def __init__(self, suite: str, scratch: str):
+    def __init__(self, command: list[str], scratch: str):
         environment = {**os.environ, "TMPDIR": scratch, "PYTHONPATH": str(HERE)}
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "worker.py"), suite],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -58,14 +58,14 @@ class Process:
         self.process.wait()
 
 
-def run(suite: str, jobs: list[dict], workers: int, seconds: float, report) -> None:
+def run(command: list[str], jobs: list[dict], workers: int, seconds: float, report) -> None:
     """Runs every job; `report(job, index, row)` is called once for each item, from one thread at a time.
 
-    `seconds` is what one item may take.
+    `command` starts a worker, `seconds` is what one item may take.
     """
     waiting: queue.SimpleQueue = queue.SimpleQueue()
     for job in jobs:
-        waiting.put({"suite": suite, "conf": {}, "skip": [], **job})
+        waiting.put({"conf": {}, "skip": [], **job})
     lock = threading.Lock()
     scratch = tempfile.mkdtemp(prefix="kindling-conformance-")
 
@@ -80,7 +80,7 @@ def run(suite: str, jobs: list[dict], workers: int, seconds: float, report) -> N
                 job = waiting.get_nowait()
             except queue.Empty:
                 break
-            process = run_job(process, suite, job, seconds, locked, scratch)
+            process = run_job(process, command, job, seconds, locked, scratch)
         if process:
             process.kill()
 
@@ -92,7 +92,7 @@ def run(suite: str, jobs: list[dict], workers: int, seconds: float, report) -> N
     shutil.rmtree(scratch, ignore_errors=True)
 
 
-def run_job(process: Process | None, suite: str, job: dict, seconds: float, report, scratch: str) -> Process | None:
+def run_job(process: Process | None, command: list[str], job: dict, seconds: float, report, scratch: str) -> Process | None:
     """Runs one job, anew without the item that a worker hung or died on; returns the worker to go on with."""
     reported: set[int] = set()
 
@@ -103,7 +103,7 @@ def run_job(process: Process | None, suite: str, job: dict, seconds: float, repo
 
     for _ in range(MOST_DEATHS):
         starting = process is None
-        process = process or Process(suite, scratch)
+        process = process or Process(command, scratch)
         process.send(job)
         at = -1
         try:

@@ -26,7 +26,7 @@ def run_suite(suite, jobs: list[dict], workers: int) -> Results:
     results = Results(suite, jobs)
     print(f"{suite.title}: {results.total} cases", flush=True)
     start = time.time()
-    pool.run(suite.name, jobs, workers, suite.seconds, results.report)
+    pool.run(suite.command(), jobs, suite.workers(workers), suite.seconds, results.report)
     share = 100 * results.passed / max(1, len(results.rows))
     took = time.time() - start
     print(f"{suite.title}: {results.passed} of {len(results.rows)} passed ({share:.1f} %) in {took:.0f} s", flush=True)

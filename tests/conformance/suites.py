@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import sys
 import zlib
 
 from server import ROOT, TIME_ZONE
@@ -11,6 +12,8 @@ SHARED = ROOT.parent / "shared" / "conformance"
 HERE = pathlib.Path(__file__).parent
 # `npm test` has a quarter of an hour for everything here: of the golden files it runs one in this many.
 GOLDEN_SAMPLE = 5
+# Of the doctests in the tab, which all ran natively, one in this many.
+TAB_SAMPLE = 4
 
 
 class Suite:
@@ -23,6 +26,14 @@ class Suite:
     def jobs(self, wanted) -> list[dict]:
         """The cases whose name is `wanted`: `{"items", "ids", "module"}`, an id of None for what does not count."""
         raise NotImplementedError
+
+    def command(self) -> list[str]:
+        """What starts a worker."""
+        return [sys.executable, str(HERE / "worker.py"), self.name]
+
+    def workers(self, wanted: int) -> int:
+        """How many workers at once, of those that the machine has cores for."""
+        return wanted
 
     def not_run(self) -> dict[str, int]:
         """How many cases of a module this suite leaves to another."""
@@ -62,19 +73,39 @@ class Doctests(Suite):
         real = set((HERE / "real_spark" / "doctests.txt").read_text().split())
         self.cases = [case for case in cases() if case["id"] in real]
 
-    def needs_context(self, case: dict) -> bool:
+    def left_out(self, case: dict) -> bool:
         return bool({"sc", "sqlContext"} & set(case["globs"]))
 
     def jobs(self, wanted) -> list[dict]:
-        chosen = [case for case in self.cases if wanted(case["id"]) and not self.needs_context(case)]
+        chosen = [case for case in self.cases if wanted(case["id"]) and not self.left_out(case)]
         return [{"items": [case], "ids": [case["id"]], "module": module_of(case["module"])} for case in chosen]
 
     def not_run(self) -> dict[str, int]:
         counts: dict[str, int] = {}
-        for case in filter(self.needs_context, self.cases):
+        for case in filter(self.left_out, self.cases):
             module = module_of(case["module"])
             counts[module] = counts.get(module, 0) + 1
         return counts
+
+
+class TabDoctests(Doctests):
+    """The same in the Python of the page, in headless Chromium; without those that need pandas, numpy or pyarrow."""
+
+    name = "doctests_tab"
+    title = "PySpark doctests, in the tab"
+
+    def command(self) -> list[str]:
+        return ["node", str(HERE / "tab_worker.mjs")]
+
+    def workers(self, wanted: int) -> int:
+        # A page has executor threads of its own for every core.
+        return 1
+
+    def left_out(self, case: dict) -> bool:
+        return bool(case["needs"]) or super().left_out(case)
+
+    def in_check(self, job: dict) -> bool:
+        return zlib.crc32(job["ids"][0].encode()) % TAB_SAMPLE == 0
 
 
 class FunctionExamples(SharedData):
@@ -131,7 +162,7 @@ class SqlGolden(SharedData):
         return zlib.crc32(job["module"].encode()) % GOLDEN_SAMPLE == 0
 
 
-SUITES = {suite.name: suite for suite in (Doctests, FunctionExamples, SqlGolden)}
+SUITES = {suite.name: suite for suite in (Doctests, TabDoctests, FunctionExamples, SqlGolden)}
 
 
 def module_of(module: str) -> str:

@@ -15,6 +15,14 @@ def test_configuration_is_kept_by_session(spark):
     assert spark.conf.get("my.own", "fallback") == "fallback"
 
 
+def test_the_application_is_named_in_its_configuration(spark):
+    assert spark.conf.get("spark.app.name") == "Kindling"
+    assert spark.conf.get("spark.app.id").startswith("local-")
+    assert spark.conf.get("spark.master").startswith("local-cluster[")
+    with pytest.raises(AnalysisException, match="CANNOT_MODIFY_CONFIG"):
+        spark.conf.set("spark.app.id", "another")
+
+
 def test_static_configuration_is_refused(spark):
     with pytest.raises(AnalysisException, match="CANNOT_MODIFY_STATIC_CONFIG"):
         spark.conf.set("spark.sql.warehouse.dir", "elsewhere")

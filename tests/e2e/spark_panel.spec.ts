@@ -1,5 +1,6 @@
 import { expect, test } from "./fixtures";
-import { CELL, SLOW, file, type KindlingPage } from "./kindling_page";
+import { eventLog } from "../support/event_log.mjs";
+import { CELL, file, type KindlingPage } from "./kindling_page";
 
 /** A join and an aggregate: several stages, an adaptive plan. */
 const JOIN = [
@@ -32,7 +33,8 @@ test("stages: DAG, timeline, summary metrics, tasks; sorting survives leaving th
   const { page } = kindling;
   await kindling.done(JOIN);
   await open(kindling, "stages");
-  await page.getByTestId("stage-row").last().getByRole("link").first().click();
+  const ran = page.locator('[data-testid="stage-row"][data-state="COMPLETE"]').first();
+  await ran.getByRole("link").first().click();
   await expect(page.getByTestId("page-stage")).toBeVisible();
   await expect(page.getByTestId("dag-viz")).toBeVisible();
   await expect(page.getByTestId("stage-timeline")).toContainText("Executor Computing Time");
@@ -43,7 +45,7 @@ test("stages: DAG, timeline, summary metrics, tasks; sorting survives leaving th
   await expect(duration).toHaveAttribute("aria-sort", "descending");
   await open(kindling, "jobs");
   await page.getByTestId("spark-tab-stages").click();
-  await page.getByTestId("stage-row").last().getByRole("link").first().click();
+  await ran.getByRole("link").first().click();
   await expect(duration).toHaveAttribute("aria-sort", "descending");
 });
 
@@ -130,58 +132,17 @@ test("the event log is downloaded, and opened again read-only", async ({ kindlin
   await expect(page.getByTestId("event-log-banner")).toHaveCount(0);
 });
 
-test("a stage of five thousand tasks is drawn without a long task", async ({ kindling }) => {
+test("a stage of five thousand tasks is drawn with few elements", async ({ kindling }) => {
   const { page } = kindling;
   await page.getByLabel("Open an event log").setInputFiles(file("many-tasks", eventLog(5000)));
   await expect(page.getByTestId("event-log-banner")).toBeVisible();
   await open(kindling, "stages");
   await expect(page.getByTestId("stage-row").first()).toContainText("5000/5000", { timeout: 30_000 });
-  const longest = await page.evaluate(async () => {
-    const tasks: number[] = [];
-    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration)));
-    observer.observe({ entryTypes: ["longtask"] });
-    document.querySelector<HTMLElement>('[data-testid="stage-row"] [data-go]')!.click();
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    observer.disconnect();
-    return Math.max(0, ...tasks);
-  });
+  await page.locator('[data-testid="stage-row"] [data-go]').first().click();
   await expect(page.getByTestId("summary-metrics")).toContainText("Median");
   await expect(page.getByTestId("task-row")).toHaveCount(50);
-  test.info().annotations.push({ type: "longest task", description: `${Math.round(longest)} ms` });
+  await expect(page.getByTestId("stage-timeline").locator("svg.many").first()).toBeVisible();
+  // How long it takes is measured by `npm run bench -- --budgets`.
+  expect(await page.getByTestId("page-stage").locator("*").count()).toBeLessThan(4_000);
   await page.getByRole("button", { name: "Back to this notebook" }).click();
-  expect(longest).toBeLessThan(50 * SLOW);
 });
-
-/** A log of one stage of so many tasks, as Spark writes it. */
-function eventLog(tasks: number): string {
-  const stage = (more: object) => ({
-    "Stage ID": 0, "Stage Attempt ID": 0, "Stage Name": "count at cell 1, line 1", "Number of Tasks": tasks, "RDD Info": [], "Parent IDs": [], Details: "", Accumulables: [], "Resource Profile Id": 0, ...more,
-  });
-  const info = (index: number, finish: number) => ({
-    "Task ID": index, Index: index, Attempt: 0, "Partition ID": index, "Launch Time": 1000 + index * 10, "Executor ID": String(index % 2), Host: "tab", Locality: "PROCESS_LOCAL",
-    Speculative: false, "Getting Result Time": 0, "Finish Time": finish, Failed: false, Killed: false, Accumulables: [],
-  });
-  const metrics = (index: number) => ({
-    "Executor Deserialize Time": 1, "Executor Deserialize CPU Time": 0, "Executor Run Time": 5 + (index % 13), "Executor CPU Time": 0, "Peak Execution Memory": 1000 + index, "Result Size": 10,
-    "JVM GC Time": 0, "Result Serialization Time": 0, "Memory Bytes Spilled": 0, "Disk Bytes Spilled": 0,
-    "Shuffle Read Metrics": { "Remote Blocks Fetched": 0, "Local Blocks Fetched": 4, "Fetch Wait Time": 0, "Remote Bytes Read": 0, "Remote Bytes Read To Disk": 0, "Local Bytes Read": 4000 + index, "Total Records Read": 40 },
-    "Shuffle Write Metrics": { "Shuffle Bytes Written": 300 + index, "Shuffle Write Time": 100, "Shuffle Records Written": 5 },
-    "Input Metrics": { "Bytes Read": 0, "Records Read": 0 }, "Output Metrics": { "Bytes Written": 0, "Records Written": 0 }, "Updated Blocks": [],
-  });
-  const events: object[] = [
-    { Event: "SparkListenerLogStart", "Spark Version": "4.2.0" },
-    { Event: "SparkListenerApplicationStart", "App Name": "many tasks", "App ID": "local-1", Timestamp: 900, User: "notebook" },
-    { Event: "SparkListenerJobStart", "Job ID": 0, "Submission Time": 1000, "Stage Infos": [stage({})], "Stage IDs": [0], Properties: {} },
-    { Event: "SparkListenerStageSubmitted", "Stage Info": stage({ "Submission Time": 1000 }), Properties: {} },
-  ];
-  for (let index = 0; index < tasks; index++) {
-    events.push({ Event: "SparkListenerTaskStart", "Stage ID": 0, "Stage Attempt ID": 0, "Task Info": info(index, 0) });
-    events.push({
-      Event: "SparkListenerTaskEnd", "Stage ID": 0, "Stage Attempt ID": 0, "Task Type": "ResultTask", "Task End Reason": { Reason: "Success" }, "Task Info": info(index, 1010 + index * 10 + (index % 7)),
-      "Task Executor Metrics": {}, "Task Metrics": metrics(index),
-    });
-  }
-  events.push({ Event: "SparkListenerStageCompleted", "Stage Info": stage({ "Submission Time": 1000, "Completion Time": 60_000 }) });
-  events.push({ Event: "SparkListenerJobEnd", "Job ID": 0, "Completion Time": 60_000, "Job Result": { Result: "JobSucceeded" } });
-  return events.map((event) => JSON.stringify(event)).join("\n");
-}

@@ -142,3 +142,31 @@ fn push_rows(grid: &mut Grid, batch: &RecordBatch) {
         columns.iter().map(|column| column.is_valid(row).then(|| column.value(row).to_string())).collect::<Vec<_>>()
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, StringArray};
+
+    use super::*;
+
+    fn batch(values: &[Option<&str>]) -> RecordBatch {
+        RecordBatch::try_from_iter_with_nullable([("s", Arc::new(StringArray::from(values.to_vec())) as ArrayRef, true)])
+            .unwrap()
+    }
+
+    #[test]
+    fn rows_are_kept_until_their_text_fills_the_room() {
+        let mut room = 5;
+        assert_eq!(rows_within(&batch(&[Some("abc"), Some("de"), Some("f")]), &mut room), 2);
+        assert_eq!(rows_within(&batch(&[None, Some("g")]), &mut room), 0, "no later row may follow one that was left out");
+    }
+
+    #[test]
+    fn one_row_is_kept_however_long_it_is() {
+        let long = "x".repeat(MAX_BYTES + 1);
+        let mut room = MAX_BYTES;
+        assert_eq!(rows_within(&batch(&[Some(&long), Some("y")]), &mut room), 1);
+    }
+}
