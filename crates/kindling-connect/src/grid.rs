@@ -152,15 +152,23 @@ mod tests {
     use super::*;
 
     fn batch(values: &[Option<&str>]) -> RecordBatch {
-        RecordBatch::try_from_iter_with_nullable([("s", Arc::new(StringArray::from(values.to_vec())) as ArrayRef, true)])
-            .unwrap()
+        RecordBatch::try_from_iter_with_nullable([(
+            "s",
+            Arc::new(StringArray::from(values.to_vec())) as ArrayRef,
+            true,
+        )])
+        .unwrap()
     }
 
     #[test]
     fn rows_are_kept_until_their_text_fills_the_room() {
         let mut room = 5;
         assert_eq!(rows_within(&batch(&[Some("abc"), Some("de"), Some("f")]), &mut room), 2);
-        assert_eq!(rows_within(&batch(&[None, Some("g")]), &mut room), 0, "no later row may follow one that was left out");
+        assert_eq!(
+            rows_within(&batch(&[None, Some("g")]), &mut room),
+            0,
+            "no later row may follow one that was left out"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod error;
 mod format;
 mod fs;
 mod glob;
+mod inferred;
 mod input;
 mod json;
 mod lines;
@@ -25,6 +26,7 @@ pub use error::{FsError, FsErrorKind, FsResult};
 #[cfg(not(target_arch = "wasm32"))]
 pub use fs::LocalFileSystem;
 pub use fs::{FileStatus, FileSystem, FileWriter, InMemoryFileSystem};
+pub use inferred::InferredSchemas;
 pub use options::SourceOptions;
 pub use path::FilePath;
 pub use scan::{FileScanExec, ScanDescription};

@@ -6,7 +6,7 @@ use kindling_common::{RuntimeConfig, SparkError, SparkResult, conf};
 use kindling_spec::{DataType, StructField, StructType};
 
 use crate::{
-    FilePath, FileSystem, FileTable, SourceOptions,
+    FilePath, FileSystem, FileTable, InferredSchemas, SourceOptions,
     format::Format,
     listing::{Listing, list_files},
     partitioning::{self, PartitionSpec, same_name},
@@ -76,6 +76,8 @@ pub struct SourceRequest {
     pub options: SourceOptions,
     /// The session's configuration.
     pub conf: RuntimeConfig,
+    /// The schemas that the session knows already.
+    pub inferred: Arc<InferredSchemas>,
 }
 
 /// Lists the files of a request, finds partition folders, infers the schema where none was given.
@@ -92,8 +94,12 @@ pub fn resolve_source(fs: Arc<dyn FileSystem>, request: &SourceRequest) -> Spark
         Some(schema) => schema.clone(),
         None => {
             let files: Vec<_> = spec.directories.iter().flat_map(|directory| &directory.files).cloned().collect();
-            let inferred =
-                if files.is_empty() && !format.has_fixed_schema() { None } else { format.infer(&fs, &files)? };
+            let inferred = if files.is_empty() && !format.has_fixed_schema() {
+                None
+            } else {
+                let infer = || format.infer(&fs, &files);
+                request.inferred.get_or_infer(request.format, &request.options, &request.conf, &files, infer)?
+            };
             inferred.ok_or_else(|| {
                 SparkError::analysis("UNABLE_TO_INFER_SCHEMA").param("format", request.format.display_name())
             })?

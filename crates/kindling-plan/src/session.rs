@@ -15,7 +15,7 @@ use datafusion::{
     optimizer::{Optimizer, OptimizerRule},
 };
 use kindling_common::{Clock, RuntimeConfig, SparkError, SparkResult, conf};
-use kindling_datasource::FileSystem;
+use kindling_datasource::{FileSystem, InferredSchemas};
 use kindling_functions::error::from_datafusion;
 use kindling_physical::PreparedPlan;
 use kindling_spec::{Expr, Plan, Relation};
@@ -59,6 +59,8 @@ pub struct SessionState {
     pub query_runner: RwLock<Option<Arc<dyn QueryRunner>>>,
     /// Where in the user's code the next query comes from, in the short form that Spark's UI shows.
     pub call_site: RwLock<String>,
+    /// Schemas of files that this session read.
+    pub inferred_schemas: Arc<InferredSchemas>,
     next_id: AtomicU64,
     context: datafusion::execution::SessionState,
 }
@@ -95,6 +97,7 @@ impl SessionState {
             cache,
             query_runner: RwLock::new(None),
             call_site: RwLock::default(),
+            inferred_schemas: Arc::default(),
             next_id: AtomicU64::new(0),
             context: datafusion_state(),
         }

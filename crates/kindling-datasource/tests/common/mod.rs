@@ -53,6 +53,7 @@ impl Files {
             schema,
             options: SourceOptions::new(options.iter().copied()),
             conf,
+            inferred: Arc::default(),
         };
         resolve_source(Arc::clone(&self.0), &request)
     }

@@ -131,6 +131,7 @@ impl CommandContext<'_> {
             schema: None,
             options: SourceOptions::new(table.options.iter().map(|(key, value)| (key.clone(), value.clone()))),
             conf: self.state.conf.read().clone(),
+            inferred: Arc::clone(&self.state.inferred_schemas),
         };
         if table.table_type == CatalogTableType::Managed {
             return Err(SparkError::analysis("UNABLE_TO_INFER_SCHEMA").param("format", request.format.display_name()));

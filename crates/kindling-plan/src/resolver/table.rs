@@ -298,6 +298,7 @@ impl Resolver<'_> {
             schema,
             options: SourceOptions::new(options.iter().map(|(key, value)| (key.clone(), value.clone()))),
             conf: self.conf.clone(),
+            inferred: Arc::clone(&self.state.inferred_schemas),
         };
         let table = resolve_source(Arc::clone(&self.state.file_system), &request)?;
         let attributes: Vec<Attribute> =

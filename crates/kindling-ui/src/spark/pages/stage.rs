@@ -57,11 +57,11 @@ pub fn Stage(feed: SparkFeed, id: i32, attempt: i32) -> impl IntoView {
                 stage_timeline(stage, skewed.with(|skew| skew.as_ref().map(|skew| skew.task_id)), now)
             })
         };
-        let started = Memo::new(move |_| {
-            feed.with(|store| store.stages.get(&key).is_some_and(|stage| !stage.tasks.is_empty()))
-        });
+        let started =
+            Memo::new(move |_| feed.with(|store| store.stages.get(&key).is_some_and(|stage| !stage.tasks.is_empty())));
         let no_tasks = move || {
-            let skipped = feed.with(|store| store.stages.get(&key).is_some_and(|stage| stage.status == StageStatus::Skipped));
+            let skipped =
+                feed.with(|store| store.stages.get(&key).is_some_and(|stage| stage.status == StageStatus::Skipped));
             if skipped { "Skipped: its shuffle output was there already." } else { "No task has started yet." }
         };
         let toggle = view! {
