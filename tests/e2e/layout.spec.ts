@@ -26,9 +26,10 @@ async function theme(kindling: KindlingPage, wanted: "light" | "dark"): Promise<
   await expect(kindling.page.locator("html")).toHaveAttribute("data-theme", wanted);
 }
 
-/** Rules of WCAG 2.2 AA that the page breaks, with the elements. */
-async function violations(kindling: KindlingPage): Promise<string[]> {
+/** Rules of WCAG 2.2 AA that the page, or a part of it, breaks, with the elements. */
+async function violations(kindling: KindlingPage, part = "html"): Promise<string[]> {
   const found = await new AxeBuilder({ page: kindling.page })
+    .include(part)
     .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"])
     // Bars of a timeline are as short as their tasks; the tables beside them do the same.
     .exclude('[data-testid="event-timeline"] .blk')
@@ -47,7 +48,9 @@ for (const [name, size] of [["1440 px", WIDE], ["390 px", PHONE]] as const) {
       await page.setViewportSize(WIDE);
       await theme(kindling, colours);
       await page.setViewportSize(size);
-      const look = async (where: string) => found.push(...(await violations(kindling)).map((text) => `${colours}, ${where}: ${text}`));
+      const look = async (where: string, part?: string) =>
+        found.push(...(await violations(kindling, part)).map((text) => `${colours}, ${where}: ${text}`));
+      const panel = '[data-testid="spark-panel"]';
       if (size === PHONE) {
         for (const pane of ["notebook", "files"]) {
           await page.getByTestId(`nav-${pane}`).click();
@@ -62,14 +65,14 @@ for (const [name, size] of [["1440 px", WIDE], ["390 px", PHONE]] as const) {
       }
       for (const tab of TABS) {
         await page.getByTestId(`spark-tab-${tab}`).click();
-        await look(tab);
+        await look(tab, panel);
       }
       await page.getByTestId("spark-tab-stages").click();
       await page.getByTestId("stage-row").first().getByRole("link").first().click();
-      await look("stage");
+      await look("stage", panel);
       await page.getByTestId("spark-tab-sql").click();
       await page.getByTestId("sql-row").first().getByRole("link").first().click();
-      await look("query");
+      await look("query", panel);
       if (size === PHONE) await page.getByTestId("nav-notebook").click();
     }
     await page.setViewportSize(WIDE);

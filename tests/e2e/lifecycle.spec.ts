@@ -51,8 +51,8 @@ test("a kernel that dies starts again with the notebook as it was", async ({ kin
   const { page } = kindling;
   await kindling.done("print('before')");
   const index = await kindling.append(
-    // What a trap in the middle of Python's event loop comes out as.
-    "from js import Promise, WebAssembly\nimport asyncio\nPromise.reject(WebAssembly.RuntimeError.new('unreachable'))\nawait asyncio.sleep(3600)",
+    // What a trap in the middle of Python's event loop comes out as. Not a promise that Python sees, which would take care of it.
+    "import js, asyncio\njs.eval(\"Promise.reject(new WebAssembly.RuntimeError('unreachable')); 0\")\nawait asyncio.sleep(3600)",
   );
   await page.keyboard.press("Control+Enter");
   await expect(page.getByTestId("toast").filter({ hasText: "engine stopped" })).toBeVisible({ timeout: CELL });
