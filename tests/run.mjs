@@ -1,6 +1,6 @@
 // `npm test`: everything, in order of cost. Prints what runs, keeps going after a failure, ends with the totals.
 //
-//   npm test                 all suites but `e2e`, whose specs are still being brought up against the first engine build
+//   npm test                 all suites
 //   npm test -- rust e2e     only these
 //
 // A suite answers { passed, failed }; a check that has no cases counts as one.
@@ -106,7 +106,7 @@ async function playwrightTotals({ code }, report) {
   return { passed: stats.expected, failed: code === 0 ? failed : Math.max(failed, 1) };
 }
 
-const byDefault = ["style", "rust", "connect", "conformance"];
+const byDefault = ["style", "rust", "connect", "conformance", "e2e"];
 const named = process.argv.slice(2);
 const wanted = named.length > 0 ? named : byDefault;
 const unknown = wanted.filter((name) => !(name in suites));
