@@ -16,12 +16,13 @@ pub(crate) struct Listing {
     pub files: Vec<FileStatus>,
 }
 
-/// Lists the data files of `paths`; fails with `PATH_NOT_FOUND` where there is nothing.
+/// Lists the data files of `paths`; fails with `PATH_NOT_FOUND` where there is nothing, unless that may be.
 pub(crate) fn list_files(
     fs: &dyn FileSystem,
     paths: &[String],
     options: &SourceOptions,
     zone: &SessionZone,
+    may_be_missing: bool,
 ) -> SparkResult<Listing> {
     let filter = Filter::new(options, zone)?;
     let mut listing = Listing::default();
@@ -36,7 +37,7 @@ pub(crate) fn list_files(
                 Err(error) => return Err(error.into()),
             }
         };
-        if found.is_empty() {
+        if found.is_empty() && !may_be_missing {
             return Err(SparkError::analysis("PATH_NOT_FOUND").param("path", path.uri()));
         }
         listing.roots.extend(found);

@@ -78,13 +78,34 @@ pub struct SourceRequest {
     pub conf: RuntimeConfig,
     /// The schemas that the session knows already.
     pub inferred: Arc<InferredSchemas>,
+    /// Set where the paths are a table's of the catalog.
+    pub table: Option<TableFiles>,
+}
+
+/// What the catalog knows of a table's files.
+#[derive(Debug, Clone, Default)]
+pub struct TableFiles {
+    /// Folders of the partitions that the catalog knows, below the table's (`a=1/b=2`); `None` for all that are there.
+    pub partitions: Option<Vec<String>>,
+}
+
+impl TableFiles {
+    /// Whether a file below `root` belongs to the table.
+    fn holds(&self, root: &FilePath, file: &FilePath) -> bool {
+        let Some(partitions) = &self.partitions else { return true };
+        partitions.iter().any(|partition| file.starts_with(&root.join(partition)))
+    }
 }
 
 /// Lists the files of a request, finds partition folders, infers the schema where none was given.
 pub fn resolve_source(fs: Arc<dyn FileSystem>, request: &SourceRequest) -> SparkResult<FileTable> {
     let zone = SessionZone::parse(request.conf.value(&conf::SESSION_TIME_ZONE))?;
     let format = Format::new(request.format, &request.options, &request.conf)?;
-    let listing = list_files(fs.as_ref(), &request.paths, &request.options, &zone)?;
+    let mut listing = list_files(fs.as_ref(), &request.paths, &request.options, &zone, request.table.is_some())?;
+    if let (Some(table), [root]) = (&request.table, request.paths.as_slice()) {
+        let root = fs.resolve(root)?;
+        listing.files.retain(|file| table.holds(&root, &file.path));
+    }
     let recursive = request.options.boolean("recursiveFileLookup", false)?;
     let spec = discover(fs.as_ref(), request, &listing, recursive, &zone)?;
 

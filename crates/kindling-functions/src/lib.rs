@@ -16,6 +16,7 @@ mod literal;
 mod mersenne_twister;
 mod schema_text;
 pub mod spark_hash;
+mod strict_math;
 pub mod task;
 mod text_value;
 mod timezone;

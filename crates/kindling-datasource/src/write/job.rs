@@ -32,6 +32,8 @@ pub struct WriteRequest {
     pub partition_by: Vec<String>,
     /// Names and types of the rows, in the order of the input's columns.
     pub schema: StructType,
+    /// Whether the input has one more column, the last: the bucket that a row belongs to, an `INT`.
+    pub bucketed: bool,
     /// A UUID that is in the name of every file.
     pub job_uuid: String,
     /// The session's configuration.
@@ -39,7 +41,7 @@ pub struct WriteRequest {
 }
 
 /// What a write has done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteStats {
     /// Files.
     pub files: u64,
@@ -47,8 +49,8 @@ pub struct WriteStats {
     pub rows: u64,
     /// Bytes.
     pub bytes: u64,
-    /// Partition folders that were written to.
-    pub partitions: u64,
+    /// Partition folders that were written to, below the output (`a=1/b=2`).
+    pub partitions: Vec<String>,
 }
 
 /// A format with its writer options.
@@ -71,6 +73,7 @@ pub struct WriteJob {
     pub(crate) compression: Compression,
     pub(crate) cast_formats: TextFormats,
     pub(crate) max_records_per_file: u64,
+    pub(crate) bucketed: bool,
     output: FilePath,
     overwrite: Overwrite,
 }
@@ -160,6 +163,7 @@ impl WriteJob {
             compression,
             cast_formats: TextFormats::of_cast(config)?,
             max_records_per_file: options.integer("maxRecordsPerFile", default_records)?.max(0) as u64,
+            bucketed: request.bucketed,
             output,
             overwrite,
         }))
@@ -220,7 +224,7 @@ impl WriteJob {
                 self.fs.delete(&self.output.join(folder), true)?;
             }
         }
-        let mut stats = WriteStats { partitions: folders.len() as u64, ..WriteStats::default() };
+        let mut stats = WriteStats { partitions: folders.into_iter().collect(), ..WriteStats::default() };
         for message in messages {
             let attempt = self.staging().join(&message.attempt);
             for file in &message.files {

@@ -1,5 +1,7 @@
 //! `CACHE TABLE`, `UNCACHE TABLE`, `CLEAR CACHE`, and what writes and drops do to cached queries.
 
+use std::collections::BTreeSet;
+
 use datafusion::{functions_aggregate::expr_fn::count, logical_expr::LogicalPlanBuilder, prelude::lit};
 use kindling_common::{ExceptionClass, SparkError, SparkResult};
 use kindling_functions::error::from_datafusion;
@@ -11,6 +13,7 @@ use crate::{
     AnalyzedPlan, SessionState, analyze,
     attribute::quote_parts,
     catalog::{CatalogRelation, CatalogTable, TableIdentifier, TempView, errors},
+    resolver::Resolver,
     session::analyze_part,
 };
 
@@ -232,8 +235,37 @@ impl CommandContext<'_> {
     }
 
     /// Writes rows; what was computed from the files before is computed again.
-    pub(super) fn write_files(&self, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
-        self.runner.write(self.state, plan, write)?;
-        self.recache_path(&write.path)
+    pub(super) fn write_files(&self, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<Vec<String>> {
+        let partitions = match &write.bucket_spec {
+            Some(spec) => {
+                let bucketed = Resolver::new(self.state)?.bucketed(plan, spec)?;
+                self.runner.write(self.state, &bucketed, write)?
+            }
+            None => self.runner.write(self.state, plan, write)?,
+        };
+        self.recache_path(&write.path)?;
+        Ok(partitions)
+    }
+
+    /// Writes rows into a table; the catalog learns of new partitions, and forgets statistics that hold no longer.
+    pub(super) fn write_table(&self, table: &CatalogTable, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
+        let written = self.write_files(plan, write)?;
+        self.table_changed(table, |known| known.extend(written))
+    }
+
+    /// Notes that files of a table have changed: its statistics go, and `change` is made to the partitions it keeps a list of.
+    pub(super) fn table_changed(
+        &self,
+        table: &CatalogTable,
+        change: impl FnOnce(&mut BTreeSet<String>),
+    ) -> SparkResult<()> {
+        if table.partitions.is_none() && table.statistics.is_none() {
+            return Ok(());
+        }
+        let mut after = CatalogTable { statistics: None, ..table.clone() };
+        if let Some(partitions) = &mut after.partitions {
+            change(partitions);
+        }
+        self.state.catalog.alter_table(&after)
     }
 }

@@ -96,6 +96,8 @@ impl CommandContext<'_> {
             comment: None,
             properties: Options::new(),
             defaults: Options::new(),
+            partitions: None,
+            statistics: None,
             created_at: self.state.clock.now_millis(),
             view: None,
         })
@@ -119,6 +121,11 @@ impl CommandContext<'_> {
             self.infer_schema(&mut table)?;
         }
         order_columns(&mut table)?;
+        check_buckets(&mut table)?;
+        // Partitions that are there already are the table's once they are recovered (`MSCK REPAIR TABLE`).
+        if !table.partition_columns.is_empty() && !self.partitions(&table)?.is_empty() {
+            table.partitions = Some(Default::default());
+        }
         self.state.catalog.create_table(&table)?;
         Ok(CommandOutput::empty())
     }
@@ -132,6 +139,7 @@ impl CommandContext<'_> {
             options: SourceOptions::new(table.options.iter().map(|(key, value)| (key.clone(), value.clone()))),
             conf: self.state.conf.read().clone(),
             inferred: Arc::clone(&self.state.inferred_schemas),
+            table: None,
         };
         if table.table_type == CatalogTableType::Managed {
             return Err(SparkError::analysis("UNABLE_TO_INFER_SCHEMA").param("format", request.format.display_name()));
@@ -158,18 +166,18 @@ impl CommandContext<'_> {
 
     /// Makes a table from the rows of a plan; when writing fails there is no table.
     pub(super) fn create_from(&self, mut table: CatalogTable, plan: &AnalyzedPlan) -> SparkResult<CommandOutput> {
-        check_unbucketed(&table)?;
         let fields = crate::resolver::raw_schema(plan.schema())
             .fields
             .into_iter()
             .map(|field| StructField { nullable: true, ..field });
         table.schema = StructType { fields: fields.collect() };
         order_columns(&mut table)?;
+        check_buckets(&mut table)?;
         let catalog = &self.state.catalog;
         catalog.create_table(&table)?;
         let write = self.write_of(&table, SaveMode::Append);
         match self.write_files(plan, &write) {
-            Ok(()) => Ok(CommandOutput::empty()),
+            Ok(_) => Ok(CommandOutput::empty()),
             Err(error) => {
                 // The failure of the query is what the user must see.
                 let _ = catalog.drop_table(&table.identifier);
@@ -187,6 +195,7 @@ impl CommandContext<'_> {
             options: table.options.clone(),
             mode,
             partition_columns: table.partition_columns.clone(),
+            bucket_spec: table.bucket_spec.clone(),
             dynamic_overwrite: dynamic && mode == SaveMode::Overwrite && !table.partition_columns.is_empty(),
         }
     }
@@ -226,12 +235,51 @@ impl CommandContext<'_> {
     }
 }
 
-/// A bucketed table may be described and read; what is written would have to be in buckets.
-pub(super) fn check_unbucketed(table: &CatalogTable) -> SparkResult<()> {
-    match table.bucket_spec {
-        Some(_) => Err(SparkError::unsupported("writing bucketed tables")),
-        None => Ok(()),
+/// The most buckets that a table may have (`spark.sql.sources.bucketing.maxBuckets`).
+const MOST_BUCKETS: usize = 100_000;
+
+/// Checks the buckets of a new table, and puts their columns under the names of its schema.
+fn check_buckets(table: &mut CatalogTable) -> SparkResult<()> {
+    let Some(mut spec) = table.bucket_spec.take() else { return Ok(()) };
+    if !(1..=MOST_BUCKETS).contains(&spec.num_buckets) {
+        return Err(SparkError::analysis("INVALID_BUCKET_COUNT")
+            .param("bucketingMaxBuckets", MOST_BUCKETS.to_string())
+            .param("numBuckets", spec.num_buckets.to_string()));
     }
+    for (names, kind) in [(&mut spec.columns, "bucket"), (&mut spec.sort_columns, "sort")] {
+        for i in 0..names.len() {
+            let name = names[i].clone();
+            let Some(field) = table.schema.fields.iter().find(|field| field.name.eq_ignore_ascii_case(&name)) else {
+                return Err(undefined_column(table, kind, &name));
+            };
+            if names.iter().take(i).any(|other| *other == field.name) {
+                return Err(SparkError::analysis("COLUMN_ALREADY_EXISTS")
+                    .param("columnName", kindling_spec::quote_identifier(&field.name)));
+            }
+            if table.is_partition_column(&name) {
+                let (condition, key) = match kind {
+                    "bucket" => ("_LEGACY_ERROR_TEMP_1166", "bucketCol"),
+                    _ => ("_LEGACY_ERROR_TEMP_1167", "sortCol"),
+                };
+                return Err(SparkError::analysis(condition)
+                    .param(key, name)
+                    .param("normalizedPartCols", table.partition_columns.join(", ")));
+            }
+            names[i].clone_from(&field.name);
+        }
+    }
+    table.bucket_spec = Some(spec);
+    Ok(())
+}
+
+fn undefined_column(table: &CatalogTable, kind: &str, name: &str) -> SparkError {
+    let quoted: Vec<String> =
+        table.schema.fields.iter().map(|field| kindling_spec::quote_identifier(&field.name)).collect();
+    SparkError::analysis("COLUMN_NOT_DEFINED_IN_TABLE")
+        .param("colType", kind)
+        .param("colName", kindling_spec::quote_identifier(name))
+        .param("tableName", table.identifier.quoted())
+        .param("tableCols", quoted.join(", "))
 }
 
 /// Partition columns last, under the names of the schema.

@@ -20,13 +20,13 @@ use kindling_physical::{
 };
 
 use super::{
-    CollectMetricsExec, GenerateExec, LocalTableScanExec, SampleExec,
+    CollectMetricsExec, GenerateExec, LocalTableScanExec, ParseRecordsExec, SampleExec,
     collect_metrics::{Call, Calls, value_field, value_schema},
 };
 use crate::{
     SessionState,
     logical::{
-        CollectMetrics, Generate, JoinHint, LocalRelation, Range, Repartition, RepartitionScheme, Sample,
+        CollectMetrics, Generate, JoinHint, LocalRelation, ParseRecords, Range, Repartition, RepartitionScheme, Sample,
         SortWithinPartitions, Tail,
     },
     session::default_parallelism,
@@ -150,6 +150,11 @@ impl ExtensionPlanner for SparkPlanner {
         }
         if let Some(collect) = any.downcast_ref::<CollectMetrics>() {
             return planning.collect_metrics(collect, schema, input).map(Some);
+        }
+        if let Some(records) = any.downcast_ref::<ParseRecords>() {
+            let schema = Arc::clone(records.schema.inner());
+            let (parser, header) = (Arc::clone(&records.parser), records.header.clone());
+            return Ok(Some(Arc::new(ParseRecordsExec::new(input, parser, header, schema))));
         }
         if let Some(hint) = any.downcast_ref::<JoinHint>() {
             return Ok(Some(Arc::new(JoinHintExec::new(input, hint.strategy))));

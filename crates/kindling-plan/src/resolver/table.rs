@@ -2,15 +2,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use datafusion::{
     common::TableReference,
     datasource::provider_as_source,
     logical_expr::{Expr as DfExpr, LogicalPlan, TableScanBuilder},
 };
-use kindling_common::{SparkError, SparkResult, conf};
-use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, resolve_source};
-use kindling_functions::{FunctionKind, error::from_datafusion};
-use kindling_spec::{Cte, DataSource, Expr, Options, Plan, Relation, RelationKind, StructType, TemporalClause};
+use kindling_common::{SparkError, SparkResult, conf, to_arrow_schema};
+use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, TableFiles, resolve_source};
+use kindling_functions::{
+    FunctionKind,
+    error::{from_arrow_error, from_datafusion},
+};
+use kindling_spec::{
+    Cte, DataSource, DataType, Expr, Options, Plan, Relation, RelationKind, StructField, StructType, TemporalClause,
+};
 use kindling_sql::ParserOptions;
 
 use super::{CteInScope, Resolved, Resolver, local::parse_schema, plan, subquery_alias::qualified};
@@ -106,7 +112,7 @@ impl Resolver<'_> {
         if let [format, path] = name
             && let Ok(format) = FileFormat::find(format)
         {
-            return self.files(format, vec![path.clone()], None, options);
+            return self.files(format, vec![path.clone()], None, options, None);
         }
         self.state.catalog.qualify(name).map_err(|error| error.param("identifier", quote_parts(name)))?;
         Err(table_or_view_not_found(&self.state.catalog, name))
@@ -205,11 +211,14 @@ impl Resolver<'_> {
         let mut merged = table.options.clone();
         merged.extend(options.clone());
         let paths = table.location.clone().into_iter().collect();
+        let files =
+            TableFiles { partitions: table.partitions.as_ref().map(|partitions| partitions.iter().cloned().collect()) };
         let resolved = self.files(
             FileFormat::find(&provider)?,
             paths,
             Some(super::char_type::as_strings(&table.schema)),
             &merged,
+            Some(files),
         )?;
         let resolved = self.padded(resolved, &table.schema)?;
         let qualifier = vec![SESSION_CATALOG.to_string(), identifier.database.clone(), identifier.table.clone()];
@@ -282,7 +291,7 @@ impl Resolver<'_> {
                 source.options.iter().find(|(key, _)| key.eq_ignore_ascii_case("path")).map(|(_, v)| v.clone()),
             );
         }
-        self.files(format, paths, schema, &source.options)
+        self.files(format, paths, schema, &source.options, None)
     }
 
     fn files(
@@ -291,9 +300,11 @@ impl Resolver<'_> {
         paths: Vec<String>,
         schema: Option<StructType>,
         options: &Options,
+        table: Option<TableFiles>,
     ) -> SparkResult<Resolved> {
         let request = SourceRequest {
             format,
+            table,
             paths,
             schema,
             options: SourceOptions::new(options.iter().map(|(key, value)| (key.clone(), value.clone()))),
@@ -340,6 +351,9 @@ impl Resolver<'_> {
         if function == "range" {
             return self.range_function(arguments);
         }
+        if function == "sql_keywords" {
+            return self.sql_keywords(arguments);
+        }
         match kindling_functions::lookup(&function).map(|entry| entry.kind) {
             Some(FunctionKind::Generator(_)) => self.generator_relation(&Expr::call(function, arguments.to_vec())),
             Some(_) => Err(SparkError::analysis("NOT_A_TABLE_FUNCTION").param("functionName", quote_parts(name))),
@@ -355,6 +369,30 @@ impl Resolver<'_> {
                 }
             },
         }
+    }
+
+    /// `sql_keywords()`
+    fn sql_keywords(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
+        if !arguments.is_empty() {
+            return Err(SparkError::analysis("WRONG_NUM_ARGS.WITHOUT_SUGGESTION")
+                .param("functionName", "`sql_keywords`")
+                .param("expectedNum", "0")
+                .param("actualNum", arguments.len().to_string())
+                .param("docroot", "https://spark.apache.org/docs/latest"));
+        }
+        let options = self.parser_options();
+        let enforced = options.ansi && options.enforce_reserved_keywords;
+        let (words, reserved): (Vec<&str>, Vec<bool>) =
+            kindling_sql::keywords().map(|(word, reserved)| (word, reserved && enforced)).unzip();
+        let schema = StructType {
+            fields: vec![
+                StructField::new("keyword", DataType::String, false),
+                StructField::new("reserved", DataType::Boolean, false),
+            ],
+        };
+        let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(words)), Arc::new(BooleanArray::from(reserved))];
+        let batch = RecordBatch::try_new(Arc::new(to_arrow_schema(&schema)), columns).map_err(from_arrow_error)?;
+        self.local_rows(&schema, vec![batch])
     }
 
     fn range_function(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
