@@ -73,6 +73,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("AS_OF_JOIN.UNSUPPORTED_DIRECTION", "42604", "Invalid as-of join. Unsupported as-of join direction '<direction>'. Supported as-of join direction include: <supported>."),
     condition("AVRO_NOT_LOADED_SQL_FUNCTIONS_UNUSABLE", "22KD3", "Cannot call the <functionName> SQL function because the Avro data source is not loaded.\nPlease restart your job or session with the 'spark-avro' package loaded, such as by using the --packages argument on the command line, and then retry your query or command again."),
     condition("BINARY_ARITHMETIC_OVERFLOW", "22003", "<value1> <symbol> <value2> caused overflow. Use <functionName> to ignore overflow problem and return NULL."),
+    condition("CALL_ON_STREAMING_DATASET_UNSUPPORTED", "42KDE", "The method <methodName> can not be called on streaming Dataset/DataFrame."),
     condition("CANNOT_DECODE_URL", "22546", "The provided URL cannot be decoded: <url>. Please ensure that the URL is properly formatted and try again."),
     condition("CANNOT_MERGE_SCHEMAS", "42KD9", "Failed merging schemas:\nInitial schema:\n<left>\nSchema that cannot be merged with the initial schema:\n<right>."),
     condition("CANNOT_MODIFY_CONFIG", "46110", "Cannot modify the value of the Spark config: <key>. See also '<docroot>/sql-migration-guide.html#ddl-statements'."),
@@ -179,6 +180,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("DUPLICATE_ROUTINE_RETURNS_COLUMNS", "42711", "Found duplicate column(s) in the RETURNS clause column list of the user-defined routine <routineName>: <columns>."),
     condition("DUPLICATE_VARIABLE_NAME_INSIDE_DECLARE", "42734", "Found duplicate variable <variableName> in the declare variable list. Please, remove one of them."),
     condition("EMPTY_SCHEMA_NOT_SUPPORTED_FOR_DATASOURCE", "0A000", "The <format> datasource does not support writing empty or nested empty schemas. Please make sure the data schema has at least one or more column(s)."),
+    condition("EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE", "42K09", "The event time <eventName> has the invalid type <eventType>, but expected \"TIMESTAMP\"."),
     condition("EXCEED_LIMIT_LENGTH", "54006", "Exceeds char/varchar type length limitation: <limit>."),
     condition("EXEC_IMMEDIATE_DUPLICATE_ARGUMENT_ALIASES", "42701", "The USING clause of this EXECUTE IMMEDIATE command contained multiple arguments with same alias (<aliases>), which is invalid; please update the command to specify unique aliases and then try it again."),
     condition("EXPECT_PERMANENT_VIEW_NOT_TEMP", "42809", "'<operation>' expects a permanent view but <viewName> is a temp view."),
@@ -535,8 +537,10 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("_LEGACY_ERROR_TEMP_1312", "XXKST", "'<operation>' does not support bucketBy right now."),
     condition("_LEGACY_ERROR_TEMP_1313", "XXKST", "'<operation>' does not support bucketBy and sortBy right now."),
     condition("_LEGACY_ERROR_TEMP_2047", "XXKST", "'path' is not specified."),
+    condition("_LEGACY_ERROR_TEMP_2048", "XXKST", "Schema must be specified when creating a streaming source DataFrame. If some files already exist in the directory, then depending on the file format you may be able to create a static DataFrame on that directory with 'spark.read.load(directory)' and infer schema from it."),
     condition("_LEGACY_ERROR_TEMP_2146", "XXKST", "<paramName> should be an integer. Found <value>."),
     condition("_LEGACY_ERROR_TEMP_2147", "XXKST", "<paramName> flag can be true or false."),
+    condition("_LEGACY_ERROR_TEMP_3102", "XXKST", "<msg>"),
 ];
 
 #[cfg(test)]

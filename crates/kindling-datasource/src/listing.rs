@@ -26,6 +26,7 @@ pub(crate) fn list_files(
 ) -> SparkResult<Listing> {
     let filter = Filter::new(options, zone)?;
     let mut listing = Listing::default();
+    let mut missing = vec![];
     for text in paths {
         let path = fs.resolve(text)?;
         let found = if glob::is_glob(path.as_str()) {
@@ -37,7 +38,11 @@ pub(crate) fn list_files(
                 Err(error) => return Err(error.into()),
             }
         };
-        if found.is_empty() && !may_be_missing {
+        if found.is_empty() && may_be_missing {
+            missing.push(FileStatus { path, len: 0, is_dir: true, modification_time: 0 });
+            continue;
+        }
+        if found.is_empty() {
             return Err(SparkError::analysis("PATH_NOT_FOUND").param("path", path.uri()));
         }
         listing.roots.extend(found);
@@ -48,6 +53,7 @@ pub(crate) fn list_files(
             walk(fs, root, &filter, &mut listing.files)?;
         }
     }
+    listing.roots.append(&mut missing);
     Ok(listing)
 }
 

@@ -171,6 +171,15 @@ pub enum RelationKind {
         /// `dropDuplicatesWithinWatermark`.
         within_watermark: bool,
     },
+    /// `withWatermark`.
+    WithWatermark {
+        /// Input.
+        input: Box<Relation>,
+        /// The column of event times.
+        event_time: String,
+        /// How late rows may be, as an interval's text.
+        delay_threshold: String,
+    },
     /// `sample` / `TABLESAMPLE`.
     Sample {
         /// Input.

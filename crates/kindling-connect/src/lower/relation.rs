@@ -291,7 +291,11 @@ fn lower_kind(relation: &RelType) -> SparkResult<RelationKind> {
             seed: sample.seed,
         },
         RelType::Catalog(catalog) => RelationKind::Command(Box::new(lower_catalog(catalog)?)),
-        RelType::WithWatermark(_) => unsupported("withWatermark"),
+        RelType::WithWatermark(watermark) => RelationKind::WithWatermark {
+            input: input(&watermark.input)?,
+            event_time: watermark.event_time.clone(),
+            delay_threshold: watermark.delay_threshold.clone(),
+        },
         RelType::ApplyInPandasWithState(_) => unsupported("applyInPandasWithState"),
         RelType::AsOfJoin(join) => RelationKind::AsOfJoin(Box::new(lower_as_of_join(join)?)),
         RelType::NearestByJoin(join) => RelationKind::NearestByJoin(Box::new(NearestByJoin {

@@ -107,7 +107,6 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
         }
     ),
     aggregate("regr_count", 2, 2, count),
-    // Of the DataFrame only: SQL does not know it.
     aggregate("product", 1, 1, |ctx, args, o| over_doubles(ctx, args, o, PRODUCT)),
 ];
 

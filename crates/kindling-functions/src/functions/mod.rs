@@ -24,9 +24,11 @@ mod operators;
 mod options;
 mod random;
 mod regexp;
+mod sentences;
 mod sketch;
 mod small;
 mod string;
+mod time_bucket;
 mod time_window;
 mod url;
 mod variant;
@@ -49,6 +51,7 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         misc::ENTRIES,
         collection::ENTRIES,
         regexp::ENTRIES,
+        sentences::ENTRIES,
         collecting::ENTRIES,
         frequent_items::ENTRIES,
         generators::ENTRIES,
@@ -69,6 +72,7 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         vector::ENTRIES,
         absent::ENTRIES,
         histogram::ENTRIES,
+        time_bucket::ENTRIES,
         time_window::ENTRIES,
         window::ENTRIES,
     ];

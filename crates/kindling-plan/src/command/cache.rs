@@ -13,6 +13,7 @@ use crate::{
     AnalyzedPlan, SessionState, analyze,
     attribute::quote_parts,
     catalog::{CatalogRelation, CatalogTable, TableIdentifier, TempView, errors},
+    logical::is_streaming,
     resolver::Resolver,
     session::analyze_part,
 };
@@ -236,6 +237,9 @@ impl CommandContext<'_> {
 
     /// Writes rows; what was computed from the files before is computed again.
     pub(super) fn write_files(&self, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<Vec<String>> {
+        if is_streaming(&plan.plan) {
+            return Err(SparkError::analysis("CALL_ON_STREAMING_DATASET_UNSUPPORTED").param("methodName", "`write`"));
+        }
         let partitions = match &write.bucket_spec {
             Some(spec) => {
                 let bucketed = Resolver::new(self.state)?.bucketed(plan, spec)?;

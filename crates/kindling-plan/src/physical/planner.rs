@@ -14,6 +14,8 @@ use datafusion::{
     physical_plan::{ExecutionPlan, sorts::sort::SortExec},
     physical_planner::{ExtensionPlanner, PhysicalPlanner},
 };
+use kindling_common::SparkError;
+use kindling_functions::error::to_datafusion;
 use kindling_physical::{
     CoalesceExec, CollectTailExec, JoinHintExec, PhysicalConf, RangeExec, ShuffleExchangeExec, ShuffleOrigin,
     ShufflePartitioning,
@@ -27,7 +29,7 @@ use crate::{
     SessionState,
     logical::{
         CollectMetrics, Generate, JoinHint, LocalRelation, ParseRecords, Range, Repartition, RepartitionScheme, Sample,
-        SortWithinPartitions, Tail,
+        SortWithinPartitions, StreamingRelation, Tail,
     },
     session::default_parallelism,
 };
@@ -125,6 +127,12 @@ impl ExtensionPlanner for SparkPlanner {
         if let Some(local) = any.downcast_ref::<LocalRelation>() {
             let schema = Arc::clone(local.schema.inner());
             return Ok(Some(Arc::new(LocalTableScanExec::new(&local.batches, schema, local.num_partitions))));
+        }
+        if let Some(streaming) = any.downcast_ref::<StreamingRelation>() {
+            let message = "Queries with streaming sources must be executed with writeStream.start(), or from a streaming table \
+                           or flow definition within a Spark Declarative Pipeline.";
+            let message = format!("{message};\n{}", streaming.source);
+            return Err(to_datafusion(SparkError::analysis("_LEGACY_ERROR_TEMP_3102").param("msg", message)));
         }
         let ([logical], [input]) = (logical_inputs, physical_inputs) else { return Ok(None) };
         let input = Arc::clone(input);

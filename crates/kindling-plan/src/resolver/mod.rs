@@ -30,6 +30,7 @@ mod set_operation;
 mod sort;
 mod stat_functions;
 mod statistics;
+mod streaming;
 mod subquery_alias;
 mod suggest;
 mod table;
@@ -274,6 +275,9 @@ impl<'a> Resolver<'a> {
             RelationKind::Distinct { input } => self.distinct(input),
             RelationKind::Deduplicate { input, columns, all_columns, within_watermark } => {
                 self.deduplicate(input, columns, *all_columns, *within_watermark)
+            }
+            RelationKind::WithWatermark { input, event_time, delay_threshold } => {
+                self.with_watermark(input, event_time, delay_threshold)
             }
             RelationKind::Sample { input, method, seed, deterministic_order } => {
                 self.sample(input, method, *seed, *deterministic_order)

@@ -26,7 +26,7 @@ use crate::{
     catalog::{
         CatalogRelation, CatalogTable, GLOBAL_TEMP_DATABASE, SESSION_CATALOG, TempView, errors::table_or_view_not_found,
     },
-    logical::{JoinHint, extension},
+    logical::{JoinHint, StreamingRelation, extension},
 };
 
 impl Resolver<'_> {
@@ -75,7 +75,13 @@ impl Resolver<'_> {
         is_streaming: bool,
     ) -> SparkResult<Resolved> {
         if is_streaming {
-            return Err(SparkError::unsupported("streaming reads"));
+            let Some(CatalogRelation::Table(table)) = self.state.catalog.lookup_relation(name) else {
+                return Err(table_or_view_not_found(&self.state.catalog, name));
+            };
+            let attributes: Vec<Attribute> = table.schema.fields.iter().map(|field| self.new_column(field)).collect();
+            let schema = plan::internal_schema(&attributes)?;
+            let relation = StreamingRelation { source: table.identifier.unquoted(), schema };
+            return Ok(Resolved::new(extension(relation), attributes));
         }
         if temporal.is_some() {
             return Err(SparkError::unsupported("time travel"));
@@ -277,7 +283,7 @@ impl Resolver<'_> {
 
     pub(super) fn data_source(&mut self, source: &DataSource) -> SparkResult<Resolved> {
         if source.is_streaming {
-            return Err(SparkError::unsupported("streaming reads"));
+            return self.streaming_source(source);
         }
         let name = source.format.clone().unwrap_or_else(|| self.conf.value(&conf::DEFAULT_SOURCE).to_string());
         let format = FileFormat::find(&name)?;
@@ -354,6 +360,9 @@ impl Resolver<'_> {
         if function == "sql_keywords" {
             return self.sql_keywords(arguments);
         }
+        if function == "collations" {
+            return self.collations(arguments);
+        }
         match kindling_functions::lookup(&function).map(|entry| entry.kind) {
             Some(FunctionKind::Generator(_)) => self.generator_relation(&Expr::call(function, arguments.to_vec())),
             Some(_) => Err(SparkError::analysis("NOT_A_TABLE_FUNCTION").param("functionName", quote_parts(name))),
@@ -373,13 +382,7 @@ impl Resolver<'_> {
 
     /// `sql_keywords()`
     fn sql_keywords(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
-        if !arguments.is_empty() {
-            return Err(SparkError::analysis("WRONG_NUM_ARGS.WITHOUT_SUGGESTION")
-                .param("functionName", "`sql_keywords`")
-                .param("expectedNum", "0")
-                .param("actualNum", arguments.len().to_string())
-                .param("docroot", "https://spark.apache.org/docs/latest"));
-        }
+        check_no_arguments("sql_keywords", arguments)?;
         let options = self.parser_options();
         let enforced = options.ansi && options.enforce_reserved_keywords;
         let (words, reserved): (Vec<&str>, Vec<bool>) =
@@ -393,6 +396,27 @@ impl Resolver<'_> {
         let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(words)), Arc::new(BooleanArray::from(reserved))];
         let batch = RecordBatch::try_new(Arc::new(to_arrow_schema(&schema)), columns).map_err(from_arrow_error)?;
         self.local_rows(&schema, vec![batch])
+    }
+
+    /// `collations()`: those there are, which is one.
+    fn collations(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
+        check_no_arguments("collations", arguments)?;
+        let row = [
+            ("CATALOG", Some("SYSTEM"), false),
+            ("SCHEMA", Some("BUILTIN"), false),
+            ("NAME", Some("UTF8_BINARY"), false),
+            ("LANGUAGE", None, true),
+            ("COUNTRY", None, true),
+            ("ACCENT_SENSITIVITY", Some("ACCENT_SENSITIVE"), false),
+            ("CASE_SENSITIVITY", Some("CASE_SENSITIVE"), false),
+            ("PAD_ATTRIBUTE", Some("NO_PAD"), false),
+            ("ICU_VERSION", None, true),
+        ];
+        let fields = row.iter().map(|(name, _, nullable)| StructField::new(*name, DataType::String, *nullable));
+        let schema = StructType { fields: fields.collect() };
+        let columns = row.iter().map(|(_, value, _)| Arc::new(StringArray::from(vec![*value])) as ArrayRef);
+        let batch = RecordBatch::try_new(Arc::new(to_arrow_schema(&schema)), columns.collect());
+        self.local_rows(&schema, vec![batch.map_err(from_arrow_error)?])
     }
 
     fn range_function(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
@@ -444,6 +468,17 @@ impl Resolver<'_> {
                 .param("docroot", "https://spark.apache.org/docs/latest")),
         }
     }
+}
+
+fn check_no_arguments(function: &str, arguments: &[Expr]) -> SparkResult<()> {
+    if arguments.is_empty() {
+        return Ok(());
+    }
+    Err(SparkError::analysis("WRONG_NUM_ARGS.WITHOUT_SUGGESTION")
+        .param("functionName", format!("`{function}`"))
+        .param("expectedNum", "0")
+        .param("actualNum", arguments.len().to_string())
+        .param("docroot", "https://spark.apache.org/docs/latest"))
 }
 
 /// Whether a query reads a table of a name, so that a CTE of that name is recursive.
