@@ -53,8 +53,6 @@ class Worker:
 
         if not self.server.alive():
             self.server = Server(self.root, *SERVER_CONF[self.suite])
-        # Where `SparkSession.builder.getOrCreate()` finds a cluster.
-        os.environ["SPARK_REMOTE"] = self.server.url
         return SparkSession.builder.remote(self.server.url).create()
 
     def restart(self) -> None:
