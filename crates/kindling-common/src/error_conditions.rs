@@ -513,6 +513,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("WKB_PARSE_ERROR", "22023", "Error parsing WKB: <parseError> at position <pos>"),
     condition("WRONG_COMMAND_FOR_OBJECT_TYPE", "42809", "The operation <operation> requires a <requiredType>. But <objectName> is a <foundType>. Use <alternative> instead."),
     condition("WRONG_NUM_ARGS.WITHOUT_SUGGESTION", "42605", "The <functionName> requires <expectedNum> parameters but the actual number is <actualNum>. Please, refer to '<docroot>/sql-ref-functions.html' for a fix."),
+    condition("XML_ROW_TAG_MISSING", "42KDF", "<rowTag> option is required for reading/writing files in XML format."),
     condition("_LEGACY_ERROR_TEMP_0014", "XXKST", "TABLESAMPLE does not accept empty inputs."),
     condition("_LEGACY_ERROR_TEMP_0015", "XXKST", "TABLESAMPLE(<msg>) is not supported."),
     condition("_LEGACY_ERROR_TEMP_0024", "XXKST", "Can only have a single from-to unit in the interval literal syntax."),

@@ -22,6 +22,7 @@ mod table;
 mod text;
 mod value;
 mod write;
+mod xml;
 
 pub use error::{FsError, FsErrorKind, FsResult};
 #[cfg(not(target_arch = "wasm32"))]
@@ -36,3 +37,4 @@ pub use source::{FileFormat, SourceRequest, TableFiles, resolve_source};
 pub use split::{FilePartition, FileSplit};
 pub use table::{FileTable, as_file_table};
 pub use write::{DataWritingExec, TaskCommitMessage, WriteJob, WriteRequest, WriteStats, WrittenFile};
+pub use xml::{XML_DOCUMENT, XML_RECORD};

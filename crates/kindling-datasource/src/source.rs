@@ -25,6 +25,8 @@ pub enum FileFormat {
     Parquet,
     /// `text`
     Text,
+    /// `xml`: its columns are the texts of records ([`XML_RECORD`](crate::XML_RECORD)) and of files.
+    Xml,
 }
 
 impl FileFormat {
@@ -35,7 +37,8 @@ impl FileFormat {
             "json" | "org.apache.spark.sql.json" => FileFormat::Json,
             "parquet" | "org.apache.spark.sql.parquet" => FileFormat::Parquet,
             "text" | "org.apache.spark.sql.text" => FileFormat::Text,
-            "avro" | "orc" | "binaryfile" | "xml" | "jdbc" | "delta" | "kafka" | "rate" | "socket" => {
+            "xml" | "com.databricks.spark.xml" | "org.apache.spark.sql.execution.datasources.xml" => FileFormat::Xml,
+            "avro" | "orc" | "binaryfile" | "jdbc" | "delta" | "kafka" | "rate" | "socket" => {
                 return Err(SparkError::unsupported(format!("the data source '{name}'")));
             }
             _ => return Err(SparkError::analysis("DATA_SOURCE_NOT_FOUND").param("provider", name)),
@@ -49,6 +52,7 @@ impl FileFormat {
             FileFormat::Json => "json",
             FileFormat::Parquet => "parquet",
             FileFormat::Text => "text",
+            FileFormat::Xml => "xml",
         }
     }
 
@@ -59,6 +63,7 @@ impl FileFormat {
             FileFormat::Json => "JSON",
             FileFormat::Parquet => "Parquet",
             FileFormat::Text => "Text",
+            FileFormat::Xml => "XML",
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     FileFormat, FilePath, FileSystem, SourceOptions, format::Format, input::Compression, partitioning::same_name,
+    xml::XmlFormat,
 };
 
 /// What a write asks for.
@@ -99,7 +100,8 @@ impl WriteJob {
         if request.format != FileFormat::Csv {
             check_duplicates(&data, case_sensitive)?;
         }
-        Format::new(request.format, &SourceOptions::default(), &request.conf)?.check_schema(&data)?;
+        let row_tag = [("rowTag", "ROW")];
+        Format::new(request.format, &SourceOptions::new(row_tag), &request.conf)?.check_schema(&data)?;
 
         let output = fs.resolve(&request.path)?;
         let exists = fs.exists(&output)?;
@@ -132,6 +134,10 @@ impl WriteJob {
             FileFormat::Json => {
                 let format: Box<dyn RowFormat> = Box::new(JsonFormat::new(options, config, &data)?);
                 (OutputFormat::Rows { format, extension: ".json" }, text_compression(options)?)
+            }
+            FileFormat::Xml => {
+                let format: Box<dyn RowFormat> = Box::new(XmlFormat::new(options)?);
+                (OutputFormat::Rows { format, extension: ".xml" }, text_compression(options)?)
             }
             FileFormat::Text => {
                 if data.fields.len() != 1 {

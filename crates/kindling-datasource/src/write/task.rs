@@ -33,6 +33,10 @@ use crate::{
 pub(crate) trait RowFormat: Send + Sync + std::fmt::Debug {
     /// What every file starts with.
     fn begin(&self, _out: &mut String) {}
+    /// What stands before the first row of a file that has rows.
+    fn before_rows(&self, _out: &mut String) {}
+    /// What stands behind its last.
+    fn after_rows(&self, _out: &mut String) {}
     /// Appends rows.
     fn rows(&self, batch: &RecordBatch, out: &mut String) -> SparkResult<()>;
 }
@@ -226,7 +230,7 @@ impl TaskWriter {
             let Some(open) = self.open.get_mut(&place) else { continue };
             let left = batch.num_rows() - from;
             let rows = if most > 0 { left.min((most - open.rows) as usize) } else { left };
-            open.sink.write(&self.job.format, &batch.slice(from, rows))?;
+            open.sink.write(&self.job.format, &batch.slice(from, rows), open.rows == 0)?;
             open.rows += rows as u64;
             from += rows;
         }
@@ -246,7 +250,14 @@ impl TaskWriter {
         Ok(OpenFile { sink: FileSink::new(&self.job, file)?, path, rows: 0, counter })
     }
 
-    fn close(&mut self, open: OpenFile) -> SparkResult<()> {
+    fn close(&mut self, mut open: OpenFile) -> SparkResult<()> {
+        if let (FileSink::Rows(encoder), OutputFormat::Rows { format, .. }) = (&mut open.sink, &self.job.format)
+            && open.rows > 0
+        {
+            let mut end = String::new();
+            format.after_rows(&mut end);
+            encoder.write(&end)?;
+        }
         let bytes = open.sink.finish()?;
         self.message.files.push(WrittenFile { path: open.path, rows: open.rows, bytes });
         Ok(())
@@ -324,11 +335,15 @@ impl FileSink {
         }
     }
 
-    fn write(&mut self, format: &OutputFormat, batch: &RecordBatch) -> SparkResult<()> {
+    /// Writes rows; `first` says that they are the file's first.
+    fn write(&mut self, format: &OutputFormat, batch: &RecordBatch, first: bool) -> SparkResult<()> {
         match (self, format) {
             (FileSink::Parquet(file), _) => file.write(batch),
             (FileSink::Rows(encoder), OutputFormat::Rows { format, .. }) => {
                 let mut text = String::new();
+                if first && batch.num_rows() > 0 {
+                    format.before_rows(&mut text);
+                }
                 format.rows(batch, &mut text)?;
                 encoder.write(&text)
             }

@@ -34,10 +34,14 @@ mod url;
 mod variant;
 mod vector;
 mod window;
-mod xml;
+mod xml_records;
+mod xml_writer;
+mod xpath;
 
 pub use collection::{get_field, get_item, make_struct, zip_arrays};
 pub(crate) use options::TimeReader;
+pub use xml_records::{xml_records, xml_schema};
+pub use xml_writer::xml_elements;
 
 use crate::{TypedExpr, entry::FunctionEntry};
 
@@ -65,7 +69,9 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         conditional::ENTRIES,
         crypto::ENTRIES,
         csv::ENTRIES,
-        xml::ENTRIES,
+        xml_records::ENTRIES,
+        xml_writer::ENTRIES,
+        xpath::ENTRIES,
         aggregates::ENTRIES,
         approx_count_distinct::ENTRIES,
         random::ENTRIES,

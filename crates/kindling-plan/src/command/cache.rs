@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use datafusion::{functions_aggregate::expr_fn::count, logical_expr::LogicalPlanBuilder, prelude::lit};
 use kindling_common::{ExceptionClass, SparkError, SparkResult};
+use kindling_datasource::FileFormat;
 use kindling_functions::error::from_datafusion;
 use kindling_physical::CacheLevel;
 use kindling_spec::{CreateView, MultipartIdentifier, Options, Relation, RelationKind, StorageLevel, ViewScope};
@@ -240,13 +241,20 @@ impl CommandContext<'_> {
         if is_streaming(&plan.plan) {
             return Err(SparkError::analysis("CALL_ON_STREAMING_DATASET_UNSUPPORTED").param("methodName", "`write`"));
         }
-        let partitions = match &write.bucket_spec {
-            Some(spec) => {
-                let bucketed = Resolver::new(self.state)?.bucketed(plan, spec)?;
-                self.runner.write(self.state, &bucketed, write)?
-            }
-            None => self.runner.write(self.state, plan, write)?,
-        };
+        let mut plan = std::borrow::Cow::Borrowed(plan);
+        if let Some(spec) = &write.bucket_spec {
+            plan = std::borrow::Cow::Owned(Resolver::new(self.state)?.bucketed(&plan, spec)?);
+        }
+        if FileFormat::find(&write.format)? == FileFormat::Xml {
+            let (resolver, bucketed) = (Resolver::new(self.state)?, write.bucket_spec.is_some());
+            plan = std::borrow::Cow::Owned(resolver.xml_output(
+                &plan,
+                &write.options,
+                &write.partition_columns,
+                bucketed,
+            )?);
+        }
+        let partitions = self.runner.write(self.state, &plan, write)?;
         self.recache_path(&write.path)?;
         Ok(partitions)
     }

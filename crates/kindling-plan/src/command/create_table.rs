@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, resolve_source};
-use kindling_spec::{ColumnDefinition, CreateTable, Options, Relation, SaveMode, StructField, StructType};
+use kindling_spec::{
+    ColumnDefinition, CreateTable, DataSource, Options, Relation, RelationKind, SaveMode, StructField, StructType,
+};
 
 use super::{CommandContext, CommandOutput, FileWrite};
 use crate::{
@@ -143,6 +145,16 @@ impl CommandContext<'_> {
         };
         if table.table_type == CatalogTableType::Managed {
             return Err(SparkError::analysis("UNABLE_TO_INFER_SCHEMA").param("format", request.format.display_name()));
+        }
+        if request.format == FileFormat::Xml {
+            let source = DataSource {
+                format: table.provider.clone(),
+                options: table.options.clone(),
+                paths: request.paths,
+                ..DataSource::default()
+            };
+            table.schema = analyze(self.state, &RelationKind::DataSource(source).into())?.schema();
+            return Ok(());
         }
         let found = resolve_source(Arc::clone(&self.state.file_system), &request)?;
         table.partition_columns = found.partition_schema().fields.iter().map(|field| field.name.clone()).collect();

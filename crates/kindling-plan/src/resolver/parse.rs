@@ -33,6 +33,9 @@ impl Resolver<'_> {
         }
         let texts = plan::select_attributes(input.plan, std::slice::from_ref(&column))?;
         let format = FileFormat::find(format)?;
+        if format == FileFormat::Xml {
+            return self.xml_texts(texts, &column, schema, options);
+        }
         let options = SourceOptions::new(options);
         let has_header = format == FileFormat::Csv && options.boolean("header", false)?;
         let mut header = None;
@@ -59,7 +62,7 @@ impl Resolver<'_> {
     }
 
     /// The texts themselves: inferring a schema runs a job, as it does in Spark.
-    fn texts_of(
+    pub(super) fn texts_of(
         &self,
         texts: &datafusion::logical_expr::LogicalPlan,
         column: &Attribute,

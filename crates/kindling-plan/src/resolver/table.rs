@@ -308,6 +308,20 @@ impl Resolver<'_> {
         options: &Options,
         table: Option<TableFiles>,
     ) -> SparkResult<Resolved> {
+        match format {
+            FileFormat::Xml => self.xml_files(paths, schema, options, table),
+            _ => self.scan(format, paths, schema, options, table),
+        }
+    }
+
+    pub(super) fn scan(
+        &mut self,
+        format: FileFormat,
+        paths: Vec<String>,
+        schema: Option<StructType>,
+        options: &Options,
+        table: Option<TableFiles>,
+    ) -> SparkResult<Resolved> {
         let request = SourceRequest {
             format,
             table,
