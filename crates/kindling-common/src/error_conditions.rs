@@ -491,6 +491,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("UNSUPPORTED_GENERATOR.OUTSIDE_SELECT", "42K0E", "The generator is not supported: outside the SELECT clause, found: <plan>."),
     condition("UNSUPPORTED_GROUPING_EXPRESSION", "42K0E", "grouping()/grouping_id() can only be used with GroupingSets/Cube/Rollup."),
     condition("UNSUPPORTED_OVERWRITE.TABLE", "42902", "Can't overwrite the target that is also being read from. The target table is <table>."),
+    condition("UNSUPPORTED_PARTITION_TRANSFORM", "0A000", "Unsupported partition transform: <transform>. The supported transforms are `identity`, `bucket`, and `clusterBy`. Ensure your transform expression uses one of these."),
     condition("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "0A000", "Unsupported subquery expression: Expressions referencing the outer query are not supported outside of WHERE/HAVING clauses: <sqlExprs>."),
     condition("UNSUPPORTED_TYPED_LITERAL", "0A000", "Literals of the type <unsupportedType> are not supported. Supported types are <supportedTypes>."),
     condition("USER_DEFINED_FUNCTIONS.CANNOT_CONTAIN_COMPLEX_FUNCTIONS", "42601", "User defined function is invalid: SQL scalar function cannot contain aggregate/window/generate functions: <queryText>"),

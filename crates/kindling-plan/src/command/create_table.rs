@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use kindling_common::{SparkError, SparkResult, conf};
+use kindling_common::{ExceptionClass, SparkError, SparkResult, conf};
 use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, resolve_source};
 use kindling_spec::{
-    ColumnDefinition, CreateTable, DataSource, Options, Relation, RelationKind, SaveMode, StructField, StructType,
+    BucketSpec, ColumnDefinition, CreateTable, DataSource, Expr, ExprKind, Literal, Options, Relation, RelationKind,
+    SaveMode, StructField, StructType,
 };
 
 use super::{CommandContext, CommandOutput, FileWrite};
@@ -34,9 +35,6 @@ pub(super) fn take_path(options: &mut Options) -> Option<String> {
 impl CommandContext<'_> {
     pub(super) fn create_table(&self, create: &CreateTable) -> SparkResult<CommandOutput> {
         let catalog = &self.state.catalog;
-        if !create.partition_transforms.is_empty() {
-            return Err(SparkError::unsupported("partition transforms of file tables"));
-        }
         if !create.cluster_columns.is_empty() {
             return Err(SparkError::unsupported("CLUSTER BY tables"));
         }
@@ -66,6 +64,9 @@ impl CommandContext<'_> {
         table.properties = create.properties.clone();
         table.bucket_spec = create.bucket_spec.clone();
         table.partition_columns = create.partition_columns.clone();
+        for transform in &create.partition_transforms {
+            partition_by(&mut table, transform)?;
+        }
         for column in &create.columns {
             if let Some((text, _)) = &column.default {
                 table.defaults.insert(column.name.clone(), text.clone());
@@ -245,6 +246,50 @@ impl CommandContext<'_> {
         self.place(&mut table, location)?;
         self.create_empty(table)
     }
+}
+
+/// `PARTITIONED BY` something: a column, or `bucket(n, columns)`, which makes buckets.
+pub(super) fn partition_by(table: &mut CatalogTable, by: &Expr) -> SparkResult<()> {
+    let column = |expr: &Expr| match &expr.kind {
+        ExprKind::UnresolvedAttribute { name_parts, .. } => Some(name_parts.join(".")),
+        _ => None,
+    };
+    if let Some(name) = column(by) {
+        table.partition_columns.push(name);
+        return Ok(());
+    }
+    let unsupported = |name: &str, arguments: &[Expr]| {
+        let shown: Vec<String> = arguments
+            .iter()
+            .map(|argument| match &argument.kind {
+                ExprKind::Literal(Literal::Integer(n)) => n.to_string(),
+                _ => column(argument).unwrap_or_default(),
+            })
+            .collect();
+        SparkError::new(ExceptionClass::UnsupportedOperation, "UNSUPPORTED_PARTITION_TRANSFORM")
+            .param("transform", format!("`{name}({})`", shown.join(", ")))
+    };
+    let ExprKind::UnresolvedFunction(function) = &by.kind else { return Err(unsupported("", &[])) };
+    let name = function.name.join(".").to_lowercase();
+    let (count, columns) = match (name.as_str(), function.arguments.split_first()) {
+        ("bucket", Some((count, columns))) => (count, columns.iter().map(column).collect::<Option<Vec<_>>>()),
+        ("identity", Some((single, []))) => {
+            return match column(single) {
+                Some(column) => {
+                    table.partition_columns.push(column);
+                    Ok(())
+                }
+                None => Err(unsupported(&name, &function.arguments)),
+            };
+        }
+        _ => return Err(unsupported(&name, &function.arguments)),
+    };
+    let (ExprKind::Literal(Literal::Integer(count)), Some(columns)) = (&count.kind, columns) else {
+        return Err(unsupported(&name, &function.arguments));
+    };
+    let num_buckets = usize::try_from(*count).unwrap_or(0);
+    table.bucket_spec = Some(BucketSpec { num_buckets, columns, sort_columns: vec![] });
+    Ok(())
 }
 
 /// The most buckets that a table may have (`spark.sql.sources.bucketing.maxBuckets`).

@@ -3,11 +3,13 @@
 use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_functions::error::from_datafusion;
-use kindling_spec::{
-    BucketSpec, ExprKind, Relation, SaveMode, WriteOperation, WriteOperationV2, WriteTarget, WriteV2Mode,
-};
+use kindling_spec::{BucketSpec, Relation, SaveMode, WriteOperation, WriteOperationV2, WriteTarget, WriteV2Mode};
 
-use super::{CommandContext, CommandOutput, FileWrite, create_table::take_path, insert::Matching};
+use super::{
+    CommandContext, CommandOutput, FileWrite,
+    create_table::{partition_by, take_path},
+    insert::Matching,
+};
 use crate::{
     AnalyzedPlan, analyze,
     catalog::{CatalogTable, errors},
@@ -142,13 +144,8 @@ impl CommandContext<'_> {
                 table.options = write.options.clone();
                 table.properties = write.properties.clone();
                 self.place(&mut table, None)?;
-                for column in &write.partitioning {
-                    match &column.kind {
-                        ExprKind::UnresolvedAttribute { name_parts, .. } => {
-                            table.partition_columns.push(name_parts.join("."));
-                        }
-                        _ => return Err(SparkError::unsupported("partition transforms of file tables")),
-                    }
+                for by in &write.partitioning {
+                    partition_by(&mut table, by)?;
                 }
                 self.create_from(table, &plan)
             }
