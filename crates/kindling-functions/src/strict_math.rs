@@ -1,8 +1,8 @@
 //! Java's `StrictMath` to the last bit, natively and in the tab: the functions for which the `libm` crate has newer algorithms that
 //! round otherwise, by the formulas of fdlibm 5.3 that Java prescribes. `exp`, `expm1`, `pow`, `asin`, `acos` and `atan` are `libm`'s.
 
-const LN2_HI: f64 = 6.931_471_803_691_238e-1;
-const LN2_LO: f64 = 1.908_214_929_270_587_7e-10;
+const LN2_HI: f64 = 0.6931471803691238;
+const LN2_LO: f64 = 1.9082149292705877e-10;
 
 /// `x = 2^k * (1 + f)` with `1 + f` in `[sqrt(2)/2, sqrt(2))`, for positive finite `x`; and whether `f` is in the middle of
 /// that range, where the logarithm's series is rearranged.
@@ -37,17 +37,14 @@ pub(crate) fn log(x: f64) -> f64 {
         if f == 0.0 {
             return if k == 0 { 0.0 } else { dk * LN2_HI + dk * LN2_LO };
         }
-        let r = f * f * (0.5 - 0.333_333_333_333_333_33 * f);
+        let r = f * f * (0.5 - 0.3333333333333333 * f);
         return if k == 0 { f - r } else { dk * LN2_HI - ((r - dk * LN2_LO) - f) };
     }
     let s = f / (2.0 + f);
     let z = s * s;
     let w = z * z;
-    let t1 = w * (3.999_999_999_940_941_908e-1 + w * (2.222_219_843_214_978_396e-1 + w * 1.531_383_769_920_937_332e-1));
-    let t2 = z
-        * (6.666_666_666_666_735_130e-1
-            + w * (2.857_142_874_366_239_149e-1
-                + w * (1.818_357_216_161_805_012e-1 + w * 1.479_819_860_511_658_591e-1)));
+    let t1 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+    let t2 = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     let r = t2 + t1;
     if middle {
         let half = 0.5 * f * f;
@@ -61,9 +58,8 @@ pub(crate) fn log(x: f64) -> f64 {
 
 /// `StrictMath.log10`
 pub(crate) fn log10(x: f64) -> f64 {
-    const IVLN10: f64 = 4.342_944_819_032_518_167e-1;
-    const LOG10_2_HI: f64 = 3.010_299_956_636_117_713e-1;
-    const LOG10_2_LO: f64 = 3.694_239_077_158_930_787e-13;
+    const LOG10_2_HI: f64 = 0.30102999566361177;
+    const LOG10_2_LO: f64 = 3.694239077158931e-13;
     if x.is_nan() || x <= 0.0 || x.is_infinite() {
         return log(x);
     }
@@ -73,7 +69,7 @@ pub(crate) fn log10(x: f64) -> f64 {
     let negative = i32::from(k < 0);
     let y = f64::from(k + negative);
     let mantissa = f64::from_bits((bits & 0xf_ffff_ffff_ffff) | ((1023 - negative as u64) << 52));
-    let z = y * LOG10_2_LO + IVLN10 * log(mantissa);
+    let z = y * LOG10_2_LO + std::f64::consts::LOG10_E * log(mantissa);
     z + y * LOG10_2_HI
 }
 
@@ -136,11 +132,11 @@ pub(crate) fn tanh(x: f64) -> f64 {
 
 /// `StrictMath.cbrt`
 pub(crate) fn cbrt(x: f64) -> f64 {
-    const C: f64 = 5.428_571_428_571_428_159_06e-1; // 19/35
-    const D: f64 = -7.053_061_224_489_796_11e-1; // -864/1225
-    const E: f64 = 1.414_285_714_285_714_368_19; // 99/70
-    const F: f64 = 1.607_142_857_142_857_206_30; // 45/28
-    const G: f64 = 3.571_428_571_428_571_507_87e-1; // 5/14
+    const C: f64 = 0.5428571428571428; // 19/35
+    const D: f64 = -0.7053061224489796; // -864/1225
+    const E: f64 = 1.4142857142857144; // 99/70
+    const F: f64 = 1.6071428571428572; // 45/28
+    const G: f64 = 0.35714285714285715; // 5/14
     if x == 0.0 || !x.is_finite() {
         return x;
     }

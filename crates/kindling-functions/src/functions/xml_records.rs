@@ -154,7 +154,7 @@ fn records(
         let mut record_of = vec![];
         let mut places: Vec<Option<Place>> = vec![];
         let mut bad = vec![false; rows];
-        for row in 0..rows {
+        for (row, bad) in bad.iter_mut().enumerate() {
             let parsed = texts.is_valid(row).then(|| parse_document(texts.value(row)));
             places.push(match parsed {
                 Some(Ok(document)) => {
@@ -164,7 +164,7 @@ fn records(
                     Some((documents.len() - 1, element))
                 }
                 Some(Err(_)) => {
-                    bad[row] = true;
+                    *bad = true;
                     None
                 }
                 None => None,
