@@ -53,11 +53,16 @@ impl CommandRunner for QueryRun<'_> {
         self.collect_analyzed(plan)
     }
 
-    fn write(&self, state: &SessionState, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
+    fn write(&self, state: &SessionState, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<Vec<String>> {
         let mut options = SourceOptions::new(&write.options);
         if write.dynamic_overwrite {
             let dynamic = ("partitionOverwriteMode".to_string(), "dynamic".to_string());
             options = SourceOptions::new(write.options.clone().into_iter().chain([dynamic]));
+        }
+        let mut schema = plan.schema();
+        if write.bucket_spec.is_some() {
+            // The last column says which bucket a row belongs to.
+            schema.fields.pop();
         }
         let request = WriteRequest {
             format: FileFormat::find(&write.format)?,
@@ -65,12 +70,13 @@ impl CommandRunner for QueryRun<'_> {
             mode: write.mode,
             options,
             partition_by: write.partition_columns.clone(),
-            schema: plan.schema(),
+            schema,
+            bucketed: write.bucket_spec.is_some(),
             job_uuid: Uuid::new_v4().to_string(),
             conf: state.conf.read().clone(),
         };
         let Some(job) = WriteJob::prepare(Arc::clone(&state.file_system), &request)? else {
-            return Ok(());
+            return Ok(vec![]);
         };
         let job = Arc::new(job);
         let optimized = kindling_plan::optimize(state, plan)?;
@@ -85,7 +91,7 @@ impl CommandRunner for QueryRun<'_> {
             Ok(())
         });
         match result.and_then(|()| job.commit(&messages)) {
-            Ok(_) => Ok(()),
+            Ok(stats) => Ok(stats.partitions),
             Err(error) => {
                 // The first error is the one to show; what cannot be removed is below `_temporary`.
                 drop(job.abort());

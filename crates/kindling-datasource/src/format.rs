@@ -19,6 +19,7 @@ use crate::{
     parquet::{self, ParquetOptions},
     split::FileSplit,
     text::{TextOptions, TextReader},
+    xml::{XmlOptions, XmlReader},
 };
 
 /// A format with its reader options.
@@ -28,6 +29,7 @@ pub(crate) enum Format {
     Json(Arc<JsonOptions>),
     Parquet(Arc<ParquetOptions>),
     Text(Arc<TextOptions>),
+    Xml(Arc<XmlOptions>),
 }
 
 /// What every file of a scan is read with.
@@ -55,13 +57,14 @@ impl Format {
             FileFormat::Csv => Ok(Format::Csv(Arc::new(CsvOptions::new(options, conf)?))),
             FileFormat::Parquet => Ok(Format::Parquet(Arc::new(ParquetOptions::new(options, conf)?))),
             FileFormat::Text => Ok(Format::Text(Arc::new(TextOptions::new(options, conf)?))),
+            FileFormat::Xml => Ok(Format::Xml(Arc::new(XmlOptions::new(options, conf)?))),
             FileFormat::Json => Ok(Format::Json(Arc::new(JsonOptions::new(options, conf)?))),
         }
     }
 
     /// Whether the schema is known without files.
     pub(crate) fn has_fixed_schema(&self) -> bool {
-        matches!(self, Format::Text(_))
+        matches!(self, Format::Text(_) | Format::Xml(_))
     }
 
     /// The schema of files, `None` where it cannot be told.
@@ -71,6 +74,7 @@ impl Format {
             Format::Json(options) => json::infer(fs, files, options),
             Format::Parquet(options) => parquet::infer(fs, files, options),
             Format::Text(_) => Ok(Some(TextOptions::schema())),
+            Format::Xml(_) => Ok(Some(XmlOptions::schema())),
         }
     }
 
@@ -86,6 +90,8 @@ impl Format {
             Format::Json(options) => options.check_schema(schema),
             Format::Parquet(_) => check_types(schema, "Parquet", |data_type| *data_type != DataType::CalendarInterval),
             Format::Text(_) => check_types(schema, "Text", |data_type| data_type.is_string()),
+            // Rows come as texts.
+            Format::Xml(_) => Ok(()),
         }
     }
 
@@ -94,7 +100,7 @@ impl Format {
         match self {
             Format::Csv(options) => options.corrupt_index(schema),
             Format::Json(options) => options.corrupt_index(schema),
-            Format::Parquet(_) | Format::Text(_) => None,
+            Format::Parquet(_) | Format::Text(_) | Format::Xml(_) => None,
         }
     }
 
@@ -105,6 +111,7 @@ impl Format {
             Format::Json(options) => options.splittable(path),
             Format::Parquet(_) => true,
             Format::Text(options) => options.splittable(path),
+            Format::Xml(_) => false,
         }
     }
 
@@ -122,6 +129,7 @@ impl Format {
             Format::Csv(options) => CsvReader::open(context, options, split).map(|reader| Box::new(reader) as _),
             Format::Json(options) => JsonReader::open(context, options, split).map(|reader| Box::new(reader) as _),
             Format::Text(options) => TextReader::open(context, options, split).map(|reader| Box::new(reader) as _),
+            Format::Xml(options) => XmlReader::open(context, options, split).map(|reader| Box::new(reader) as _),
         };
         match batches {
             Ok(batches) => futures::stream::iter(batches.map(|batch| batch.map_err(external))).boxed(),

@@ -14,6 +14,7 @@ mod options;
 mod parquet;
 mod partitioning;
 mod path;
+mod records;
 mod scan;
 mod source;
 mod split;
@@ -21,6 +22,7 @@ mod table;
 mod text;
 mod value;
 mod write;
+mod xml;
 
 pub use error::{FsError, FsErrorKind, FsResult};
 #[cfg(not(target_arch = "wasm32"))]
@@ -29,8 +31,10 @@ pub use fs::{FileStatus, FileSystem, FileWriter, InMemoryFileSystem};
 pub use inferred::InferredSchemas;
 pub use options::SourceOptions;
 pub use path::FilePath;
+pub use records::{RecordParser, infer_records};
 pub use scan::{FileScanExec, ScanDescription};
-pub use source::{FileFormat, SourceRequest, resolve_source};
+pub use source::{FileFormat, SourceRequest, TableFiles, resolve_source};
 pub use split::{FilePartition, FileSplit};
 pub use table::{FileTable, as_file_table};
 pub use write::{DataWritingExec, TaskCommitMessage, WriteJob, WriteRequest, WriteStats, WrittenFile};
+pub use xml::{XML_DOCUMENT, XML_RECORD};

@@ -16,15 +16,17 @@ pub(crate) struct Listing {
     pub files: Vec<FileStatus>,
 }
 
-/// Lists the data files of `paths`; fails with `PATH_NOT_FOUND` where there is nothing.
+/// Lists the data files of `paths`; fails with `PATH_NOT_FOUND` where there is nothing, unless that may be.
 pub(crate) fn list_files(
     fs: &dyn FileSystem,
     paths: &[String],
     options: &SourceOptions,
     zone: &SessionZone,
+    may_be_missing: bool,
 ) -> SparkResult<Listing> {
     let filter = Filter::new(options, zone)?;
     let mut listing = Listing::default();
+    let mut missing = vec![];
     for text in paths {
         let path = fs.resolve(text)?;
         let found = if glob::is_glob(path.as_str()) {
@@ -36,6 +38,10 @@ pub(crate) fn list_files(
                 Err(error) => return Err(error.into()),
             }
         };
+        if found.is_empty() && may_be_missing {
+            missing.push(FileStatus { path, len: 0, is_dir: true, modification_time: 0 });
+            continue;
+        }
         if found.is_empty() {
             return Err(SparkError::analysis("PATH_NOT_FOUND").param("path", path.uri()));
         }
@@ -47,6 +53,7 @@ pub(crate) fn list_files(
             walk(fs, root, &filter, &mut listing.files)?;
         }
     }
+    listing.roots.append(&mut missing);
     Ok(listing)
 }
 

@@ -25,6 +25,8 @@ pub enum FileFormat {
     Parquet,
     /// `text`
     Text,
+    /// `xml`: its columns are the texts of records ([`XML_RECORD`](crate::XML_RECORD)) and of files.
+    Xml,
 }
 
 impl FileFormat {
@@ -35,7 +37,8 @@ impl FileFormat {
             "json" | "org.apache.spark.sql.json" => FileFormat::Json,
             "parquet" | "org.apache.spark.sql.parquet" => FileFormat::Parquet,
             "text" | "org.apache.spark.sql.text" => FileFormat::Text,
-            "avro" | "orc" | "binaryfile" | "xml" | "jdbc" | "delta" | "kafka" | "rate" | "socket" => {
+            "xml" | "com.databricks.spark.xml" | "org.apache.spark.sql.execution.datasources.xml" => FileFormat::Xml,
+            "avro" | "orc" | "binaryfile" | "jdbc" | "delta" | "kafka" | "rate" | "socket" => {
                 return Err(SparkError::unsupported(format!("the data source '{name}'")));
             }
             _ => return Err(SparkError::analysis("DATA_SOURCE_NOT_FOUND").param("provider", name)),
@@ -49,6 +52,7 @@ impl FileFormat {
             FileFormat::Json => "json",
             FileFormat::Parquet => "parquet",
             FileFormat::Text => "text",
+            FileFormat::Xml => "xml",
         }
     }
 
@@ -59,6 +63,7 @@ impl FileFormat {
             FileFormat::Json => "JSON",
             FileFormat::Parquet => "Parquet",
             FileFormat::Text => "Text",
+            FileFormat::Xml => "XML",
         }
     }
 }
@@ -78,13 +83,34 @@ pub struct SourceRequest {
     pub conf: RuntimeConfig,
     /// The schemas that the session knows already.
     pub inferred: Arc<InferredSchemas>,
+    /// Set where the paths are a table's of the catalog.
+    pub table: Option<TableFiles>,
+}
+
+/// What the catalog knows of a table's files.
+#[derive(Debug, Clone, Default)]
+pub struct TableFiles {
+    /// Folders of the partitions that the catalog knows, below the table's (`a=1/b=2`); `None` for all that are there.
+    pub partitions: Option<Vec<String>>,
+}
+
+impl TableFiles {
+    /// Whether a file below `root` belongs to the table.
+    fn holds(&self, root: &FilePath, file: &FilePath) -> bool {
+        let Some(partitions) = &self.partitions else { return true };
+        partitions.iter().any(|partition| file.starts_with(&root.join(partition)))
+    }
 }
 
 /// Lists the files of a request, finds partition folders, infers the schema where none was given.
 pub fn resolve_source(fs: Arc<dyn FileSystem>, request: &SourceRequest) -> SparkResult<FileTable> {
     let zone = SessionZone::parse(request.conf.value(&conf::SESSION_TIME_ZONE))?;
     let format = Format::new(request.format, &request.options, &request.conf)?;
-    let listing = list_files(fs.as_ref(), &request.paths, &request.options, &zone)?;
+    let mut listing = list_files(fs.as_ref(), &request.paths, &request.options, &zone, request.table.is_some())?;
+    if let (Some(table), [root]) = (&request.table, request.paths.as_slice()) {
+        let root = fs.resolve(root)?;
+        listing.files.retain(|file| table.holds(&root, &file.path));
+    }
     let recursive = request.options.boolean("recursiveFileLookup", false)?;
     let spec = discover(fs.as_ref(), request, &listing, recursive, &zone)?;
 

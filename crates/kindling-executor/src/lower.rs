@@ -23,8 +23,8 @@ use kindling_common::SparkError;
 use kindling_physical::{
     BroadcastExchangeExec, BroadcastReaderExec, CachedPartitionExec, CachedRelation, CollectLimitExec, CollectTailExec,
     InMemoryTableScanExec, NullAwareAntiJoinExec, PinnedJoinExec, ShuffleExchangeExec, ShuffleOrigin,
-    ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec, StreamedNestedLoopExec, StreamingFilterExec,
-    TakeOrderedAndProjectExec,
+    ShufflePartitionSpec, ShufflePartitioning, ShuffleReaderExec, StreamedNestedLoopExec, StreamedSideExec,
+    StreamingFilterExec, TakeOrderedAndProjectExec,
     aqe::{AqeShuffleReadExec, BroadcastQueryStageExec, ShuffleQueryStageExec},
     asks_for_input_file,
     error::{external, internal},
@@ -154,7 +154,13 @@ impl Lowering<'_> {
             return Ok(Node::over(wrapped, Some(Arc::clone(plan)), vec![leaf]));
         }
         self.share |= shares_build(plan);
-        let children = plan.children().into_iter().map(|child| self.node(child)).collect::<Result<Vec<_>>>()?;
+        let mut children = plan.children().into_iter().map(|child| self.node(child)).collect::<Result<Vec<_>>>()?;
+        if plan.downcast_ref::<HashJoinExec>().is_some_and(|join| *join.join_type() == JoinType::Right)
+            && let Some(streamed) = children.pop()
+        {
+            let exec: Plan = Arc::new(StreamedSideExec::new(Arc::clone(&streamed.exec)));
+            children.push(Node::over(exec, None, vec![streamed]));
+        }
         let execs = children.iter().map(|child| Arc::clone(&child.exec)).collect();
         let condition = lazy_logic(Arc::clone(plan))?;
         let mut exec = match condition.downcast_ref::<NestedLoopJoinExec>() {

@@ -159,7 +159,15 @@ pub(crate) const fn higher_order(name: &'static str, min: usize, max: usize, fun
     entry(name, min, max, FunctionKind::HigherOrder(function))
 }
 
+/// Functions that only DataFrames reach (Spark's internal registry).
+const INTERNAL: &[&str] = &["collect_frequent_items", "product", "unwrap_udt"];
+
 impl FunctionEntry {
+    /// Whether SQL does not know the function.
+    pub fn is_internal(&self) -> bool {
+        INTERNAL.contains(&self.name)
+    }
+
     /// `WRONG_NUM_ARGS` when the number of arguments is not right.
     pub fn check_arity(&self, actual: usize) -> SparkResult<()> {
         let Arity { min, max } = self.arity;
@@ -232,7 +240,7 @@ pub fn lookup(name: &str) -> Option<&'static FunctionEntry> {
 
 /// Every function, by name (`SHOW FUNCTIONS`).
 pub fn all() -> Vec<&'static FunctionEntry> {
-    let mut entries: Vec<_> = REGISTRY.values().copied().collect();
+    let mut entries: Vec<_> = REGISTRY.values().copied().filter(|entry| !entry.is_internal()).collect();
     entries.sort_by_key(|entry| entry.name);
     entries
 }

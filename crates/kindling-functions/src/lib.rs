@@ -16,6 +16,7 @@ mod literal;
 mod mersenne_twister;
 mod schema_text;
 pub mod spark_hash;
+mod strict_math;
 pub mod task;
 mod text_value;
 mod timezone;
@@ -32,7 +33,7 @@ pub use entry::{
     ResolvedLambda, SortKey, WindowOptions, all, lookup,
 };
 pub use fold::fold;
-pub use functions::{get_field, get_item, make_struct, zip_arrays};
+pub use functions::{get_field, get_item, make_struct, xml_elements, xml_records, xml_schema, zip_arrays};
 pub use literal::{null_scalar, scalar_of};
 pub use timezone::SessionTimeZone;
 pub use typed_expr::TypedExpr;

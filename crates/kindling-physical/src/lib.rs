@@ -17,6 +17,6 @@ pub use expressions::{LazyLogicExpr, lazy_logic};
 pub use operators::*;
 pub use rules::{
     PreparedPlan, ScalarSubquery, clustering_satisfied, ensure_requirements, is_single_partition, optimizer_rules,
-    prepare, size_in_bytes,
+    prepare, row_size, size_in_bytes,
 };
 pub use task_env::{BlockSource, TaskCounters, TaskEnv};

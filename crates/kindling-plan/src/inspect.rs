@@ -11,7 +11,9 @@ use kindling_physical::display;
 use kindling_spec::{ExplainMode, Relation};
 
 use crate::{
-    AnalyzedPlan, SessionState, analyze, create_physical_plan, logical::LocalRelation, logical_text::tree_string,
+    AnalyzedPlan, SessionState, analyze, create_physical_plan,
+    logical::LocalRelation,
+    logical_text::{tree_string, tree_string_with_cost},
     optimize,
 };
 
@@ -60,7 +62,7 @@ pub fn explain(state: &SessionState, relation: &Relation, mode: ExplainMode) -> 
             types.join(", "),
             tree_string(&optimized)
         )),
-        ExplainMode::Cost => Some(format!("== Optimized Logical Plan ==\n{}", tree_string(&optimized))),
+        ExplainMode::Cost => Some(format!("== Optimized Logical Plan ==\n{}", tree_string_with_cost(&optimized))),
         ExplainMode::Codegen => return Err(SparkError::unsupported("EXPLAIN CODEGEN: there is no generated code")),
         ExplainMode::Simple | ExplainMode::Formatted => None,
     };

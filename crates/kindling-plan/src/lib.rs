@@ -8,6 +8,7 @@ mod decorrelate;
 mod functions;
 mod inspect;
 pub mod logical;
+mod logical_size;
 mod logical_text;
 pub mod physical;
 mod present;

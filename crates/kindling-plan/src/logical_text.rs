@@ -8,24 +8,33 @@ use datafusion::{
 };
 use kindling_physical::{CachedRelation, display};
 
-use crate::cache::CachedTable;
+use crate::{cache::CachedTable, logical_size::Statistics};
 
 /// `TreeNode.treeString` of a logical plan.
 pub(crate) fn tree_string(plan: &LogicalPlan) -> String {
     let mut out = String::new();
-    write(plan, "", "", &mut out);
+    write(plan, "", "", false, &mut out);
     out
 }
 
-fn write(plan: &LogicalPlan, first: &str, rest: &str, out: &mut String) {
+/// The same with the size of what each operator gives (`EXPLAIN COST`).
+pub(crate) fn tree_string_with_cost(plan: &LogicalPlan) -> String {
+    let mut out = String::new();
+    write(plan, "", "", true, &mut out);
+    out
+}
+
+fn write(plan: &LogicalPlan, first: &str, rest: &str, cost: bool, out: &mut String) {
+    let statistics = if cost { format!(", {}", Statistics::of(plan).text()) } else { String::new() };
     out.push_str(first);
     out.push_str(&line(plan));
+    out.push_str(&statistics);
     out.push('\n');
     // A limit is two nodes in Spark.
     let (first, rest) = match plan {
         LogicalPlan::Limit(limit) => match &limit.fetch {
             Some(fetch) => {
-                out.push_str(&format!("{rest}+- LocalLimit {}\n", text(fetch)));
+                out.push_str(&format!("{rest}+- LocalLimit {}{statistics}\n", text(fetch)));
                 ("+- ", format!("{rest}   "))
             }
             None => ("+- ", rest.to_string()),
@@ -43,7 +52,7 @@ fn write(plan: &LogicalPlan, first: &str, rest: &str, out: &mut String) {
     let last = inputs.len().saturating_sub(1);
     for (index, input) in inputs.into_iter().enumerate() {
         let (head, tail) = if index == last { (first, "   ") } else { (":- ", ":  ") };
-        write(input, &format!("{rest}{head}"), &format!("{rest}{tail}"), out);
+        write(input, &format!("{rest}{head}"), &format!("{rest}{tail}"), cost, out);
     }
 }
 

@@ -171,6 +171,15 @@ pub enum RelationKind {
         /// `dropDuplicatesWithinWatermark`.
         within_watermark: bool,
     },
+    /// `withWatermark`.
+    WithWatermark {
+        /// Input.
+        input: Box<Relation>,
+        /// The column of event times.
+        event_time: String,
+        /// How late rows may be, as an interval's text.
+        delay_threshold: String,
+    },
     /// `sample` / `TABLESAMPLE`.
     Sample {
         /// Input.
@@ -266,6 +275,10 @@ pub enum RelationKind {
         /// Index column, first when empty.
         index_columns: Vec<Expr>,
     },
+    /// `_joinAsOf` (`merge_asof` of pandas): each left row with the nearest right row.
+    AsOfJoin(Box<AsOfJoin>),
+    /// `nearestByJoin`: each left row with the first right rows by a ranking.
+    NearestByJoin(Box<NearestByJoin>),
     /// `LATERAL VIEW [OUTER] generator(…) alias AS columns`.
     LateralView {
         /// Input.
@@ -573,6 +586,48 @@ pub enum JoinType {
     LeftSemi,
     /// `CROSS`
     Cross,
+}
+
+/// An as-of join. Names of types and directions are as the user wrote them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AsOfJoin {
+    /// Left input.
+    pub left: Relation,
+    /// Right input.
+    pub right: Relation,
+    /// Time, or what is like it, of a left row.
+    pub left_as_of: Expr,
+    /// That of a right row.
+    pub right_as_of: Expr,
+    /// What must hold besides: nothing, `On` or `Using`.
+    pub criteria: JoinCriteria,
+    /// `inner` or `left`.
+    pub join_type: String,
+    /// How far apart two rows may be.
+    pub tolerance: Option<Expr>,
+    /// Whether equal times match.
+    pub allow_exact_matches: bool,
+    /// `backward`, `forward` or `nearest`.
+    pub direction: String,
+}
+
+/// A join with the rows that a ranking puts first. Names are as the user wrote them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NearestByJoin {
+    /// Left input.
+    pub left: Relation,
+    /// Right input.
+    pub right: Relation,
+    /// The ranking of a right row for a left one.
+    pub ranking: Expr,
+    /// Right rows for one left row, at most.
+    pub num_results: i32,
+    /// `inner` or `leftouter`.
+    pub join_type: String,
+    /// `exact` or `approx`.
+    pub mode: String,
+    /// `distance` (small ones first) or `similarity` (large ones first).
+    pub direction: String,
 }
 
 /// Kind of a set operation.

@@ -93,6 +93,13 @@ keywords! {
     YEAR "YEAR", YEARS "YEARS", ZONE "ZONE",
 }
 
+/// Keywords with whether they are reserved, sorted: what `sql_keywords()` gives. Spark reads them from its grammar, where those
+/// with two spellings have no text.
+pub fn keywords() -> impl Iterator<Item = (&'static str, bool)> {
+    let one_spelling = |(_, keyword): &&(&str, Keyword)| !matches!(keyword, Keyword::RLIKE | Keyword::TEMPORARY);
+    KEYWORDS.iter().filter(one_spelling).map(|(text, keyword)| (*text, keyword.is_reserved()))
+}
+
 impl Keyword {
     /// The keyword that a word is, whatever its case.
     pub(crate) fn lookup(word: &str) -> Option<Keyword> {

@@ -21,6 +21,7 @@ mod token;
 use kindling_common::SparkResult;
 use kindling_spec::{DataType, Expr, Plan, Relation, SortOrder, StructType};
 
+pub use keyword::keywords;
 pub use options::ParserOptions;
 use parser::{PResult, Parser};
 

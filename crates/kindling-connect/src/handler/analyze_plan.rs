@@ -48,7 +48,11 @@ impl ConnectService {
             Analyze::IsLocal(local) => {
                 Answer::IsLocal(response::IsLocal { is_local: is_local(&relation(local.plan.as_ref())?) })
             }
-            Analyze::IsStreaming(_) => Answer::IsStreaming(response::IsStreaming { is_streaming: false }),
+            Analyze::IsStreaming(streaming) => {
+                let plan = query::analyze(&session.state, &relation(streaming.plan.as_ref())?)?.plan;
+                let is_streaming = kindling_plan::logical::is_streaming(&plan);
+                Answer::IsStreaming(response::IsStreaming { is_streaming })
+            }
             Analyze::InputFiles(files) => {
                 let files = query::input_files(&session.state, &relation(files.plan.as_ref())?)?;
                 Answer::InputFiles(response::InputFiles { files })

@@ -43,7 +43,8 @@ pub fn lower_expression(expression: &Expression) -> SparkResult<Expr> {
             },
             arguments: lower_all(&function.arguments)?,
             is_distinct: function.is_distinct,
-            is_internal: function.is_internal.unwrap_or(false),
+            // What the client itself calls may be a function that SQL does not know.
+            is_internal: function.is_internal.unwrap_or(false) || !function.is_user_defined_function,
             ..Default::default()
         }),
         ExprType::ExpressionString(string) => ExprKind::ExpressionString(string.expression.clone()),

@@ -7,8 +7,8 @@ use kindling_proto::connect::{
     self as proto, Relation as ProtoRelation, aggregate, join, parse, read::ReadType, relation::RelType, set_operation,
 };
 use kindling_spec::{
-    Aggregate, DataSource, Expr, ExprKind, GroupType, Join, JoinCriteria, JoinType, Literal, Options, Origin,
-    PythonUdf, Relation, RelationKind, SampleMethod, SetOpType, Unpivot,
+    Aggregate, AsOfJoin, DataSource, Expr, ExprKind, GroupType, Join, JoinCriteria, JoinType, Literal, NearestByJoin,
+    Options, Origin, PythonUdf, Relation, RelationKind, SampleMethod, SetOpType, Unpivot,
 };
 
 use super::{
@@ -291,10 +291,22 @@ fn lower_kind(relation: &RelType) -> SparkResult<RelationKind> {
             seed: sample.seed,
         },
         RelType::Catalog(catalog) => RelationKind::Command(Box::new(lower_catalog(catalog)?)),
-        RelType::WithWatermark(_) => unsupported("withWatermark"),
+        RelType::WithWatermark(watermark) => RelationKind::WithWatermark {
+            input: input(&watermark.input)?,
+            event_time: watermark.event_time.clone(),
+            delay_threshold: watermark.delay_threshold.clone(),
+        },
         RelType::ApplyInPandasWithState(_) => unsupported("applyInPandasWithState"),
-        RelType::AsOfJoin(_) => unsupported("merge_asof"),
-        RelType::NearestByJoin(_) => unsupported("nearestByJoin"),
+        RelType::AsOfJoin(join) => RelationKind::AsOfJoin(Box::new(lower_as_of_join(join)?)),
+        RelType::NearestByJoin(join) => RelationKind::NearestByJoin(Box::new(NearestByJoin {
+            left: *input(&join.left)?,
+            right: *input(&join.right)?,
+            ranking: lower_expression(required(join.ranking_expression.as_ref(), "ranking expression")?)?,
+            num_results: join.num_results,
+            join_type: join.join_type.clone(),
+            mode: join.mode.clone(),
+            direction: join.direction.clone(),
+        })),
         RelType::Zip(_) => unsupported("zip"),
         RelType::CommonInlineUserDefinedDataSource(_) => unsupported("Python data sources"),
         RelType::RelationChanges(_) => unsupported("table changes"),
@@ -358,6 +370,24 @@ fn lower_join(join: &proto::Join) -> SparkResult<Join> {
         join_type: lower_join_type(join.join_type())?,
         criteria,
         lateral: false,
+    })
+}
+
+fn lower_as_of_join(join: &proto::AsOfJoin) -> SparkResult<AsOfJoin> {
+    Ok(AsOfJoin {
+        left: *input(&join.left)?,
+        right: *input(&join.right)?,
+        left_as_of: lower_expression(required(join.left_as_of.as_ref(), "left as-of column")?)?,
+        right_as_of: lower_expression(required(join.right_as_of.as_ref(), "right as-of column")?)?,
+        criteria: match &join.join_expr {
+            Some(condition) => JoinCriteria::On(lower_expression(condition)?),
+            None if !join.using_columns.is_empty() => JoinCriteria::Using(join.using_columns.clone()),
+            None => JoinCriteria::None,
+        },
+        join_type: join.join_type.clone(),
+        tolerance: join.tolerance.as_ref().map(lower_expression).transpose()?,
+        allow_exact_matches: join.allow_exact_matches,
+        direction: join.direction.clone(),
     })
 }
 

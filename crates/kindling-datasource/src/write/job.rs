@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     FileFormat, FilePath, FileSystem, SourceOptions, format::Format, input::Compression, partitioning::same_name,
+    xml::XmlFormat,
 };
 
 /// What a write asks for.
@@ -32,6 +33,8 @@ pub struct WriteRequest {
     pub partition_by: Vec<String>,
     /// Names and types of the rows, in the order of the input's columns.
     pub schema: StructType,
+    /// Whether the input has one more column, the last: the bucket that a row belongs to, an `INT`.
+    pub bucketed: bool,
     /// A UUID that is in the name of every file.
     pub job_uuid: String,
     /// The session's configuration.
@@ -39,7 +42,7 @@ pub struct WriteRequest {
 }
 
 /// What a write has done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteStats {
     /// Files.
     pub files: u64,
@@ -47,8 +50,8 @@ pub struct WriteStats {
     pub rows: u64,
     /// Bytes.
     pub bytes: u64,
-    /// Partition folders that were written to.
-    pub partitions: u64,
+    /// Partition folders that were written to, below the output (`a=1/b=2`).
+    pub partitions: Vec<String>,
 }
 
 /// A format with its writer options.
@@ -71,6 +74,7 @@ pub struct WriteJob {
     pub(crate) compression: Compression,
     pub(crate) cast_formats: TextFormats,
     pub(crate) max_records_per_file: u64,
+    pub(crate) bucketed: bool,
     output: FilePath,
     overwrite: Overwrite,
 }
@@ -96,7 +100,8 @@ impl WriteJob {
         if request.format != FileFormat::Csv {
             check_duplicates(&data, case_sensitive)?;
         }
-        Format::new(request.format, &SourceOptions::default(), &request.conf)?.check_schema(&data)?;
+        let row_tag = [("rowTag", "ROW")];
+        Format::new(request.format, &SourceOptions::new(row_tag), &request.conf)?.check_schema(&data)?;
 
         let output = fs.resolve(&request.path)?;
         let exists = fs.exists(&output)?;
@@ -130,6 +135,10 @@ impl WriteJob {
                 let format: Box<dyn RowFormat> = Box::new(JsonFormat::new(options, config, &data)?);
                 (OutputFormat::Rows { format, extension: ".json" }, text_compression(options)?)
             }
+            FileFormat::Xml => {
+                let format: Box<dyn RowFormat> = Box::new(XmlFormat::new(options)?);
+                (OutputFormat::Rows { format, extension: ".xml" }, text_compression(options)?)
+            }
             FileFormat::Text => {
                 if data.fields.len() != 1 {
                     return Err(SparkError::unsupported(format!(
@@ -160,6 +169,7 @@ impl WriteJob {
             compression,
             cast_formats: TextFormats::of_cast(config)?,
             max_records_per_file: options.integer("maxRecordsPerFile", default_records)?.max(0) as u64,
+            bucketed: request.bucketed,
             output,
             overwrite,
         }))
@@ -220,7 +230,7 @@ impl WriteJob {
                 self.fs.delete(&self.output.join(folder), true)?;
             }
         }
-        let mut stats = WriteStats { partitions: folders.len() as u64, ..WriteStats::default() };
+        let mut stats = WriteStats { partitions: folders.into_iter().collect(), ..WriteStats::default() };
         for message in messages {
             let attempt = self.staging().join(&message.attempt);
             for file in &message.files {

@@ -18,4 +18,5 @@ mod text;
 
 pub use exec::DataWritingExec;
 pub use job::{WriteJob, WriteRequest, WriteStats};
+pub(crate) use task::RowFormat;
 pub use task::{TaskCommitMessage, WrittenFile};

@@ -10,9 +10,9 @@ use std::{
 };
 
 use arrow::{
-    array::{RecordBatch, UInt32Array},
+    array::{AsArray, RecordBatch, UInt32Array},
     compute::take_record_batch,
-    datatypes::{Fields, Schema},
+    datatypes::{Fields, Int32Type, Schema},
 };
 use flate2::write::{GzEncoder, ZlibEncoder};
 use kindling_common::{SparkError, SparkResult};
@@ -33,6 +33,10 @@ use crate::{
 pub(crate) trait RowFormat: Send + Sync + std::fmt::Debug {
     /// What every file starts with.
     fn begin(&self, _out: &mut String) {}
+    /// What stands before the first row of a file that has rows.
+    fn before_rows(&self, _out: &mut String) {}
+    /// What stands behind its last.
+    fn after_rows(&self, _out: &mut String) {}
     /// Appends rows.
     fn rows(&self, batch: &RecordBatch, out: &mut String) -> SparkResult<()>;
 }
@@ -99,9 +103,17 @@ pub(crate) struct TaskWriter {
     job: Arc<WriteJob>,
     partition: usize,
     attempt: FilePath,
-    /// The file that is open for each partition folder (empty for none).
-    open: BTreeMap<String, OpenFile>,
+    /// The files that are open.
+    open: BTreeMap<Place, OpenFile>,
     message: TaskCommitMessage,
+}
+
+/// Where rows belong.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Partition folder, empty for none.
+    folder: String,
+    bucket: Option<i32>,
 }
 
 struct OpenFile {
@@ -129,18 +141,19 @@ impl TaskWriter {
 
     /// Writes a batch: the columns of the job's schema in their order, whatever a plan calls them inside.
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> SparkResult<()> {
+        let buckets = if self.job.bucketed { Some(buckets_of(batch)?) } else { None };
         let batch = &self.named(batch)?;
-        if self.job.partition_columns.is_empty() {
-            return self.write_to(String::new(), batch);
+        if self.job.partition_columns.is_empty() && buckets.is_none() {
+            return self.write_to(Place::default(), batch);
         }
         let data = batch.project(&self.job.data_columns).map_err(|error| SparkError::internal(error.to_string()))?;
-        for (folder, rows) in self.group(batch)? {
+        for (place, rows) in self.group(batch, buckets.as_deref())? {
             if rows.len() == batch.num_rows() {
-                self.write_to(folder, &data)?;
+                self.write_to(place, &data)?;
             } else {
                 let rows = UInt32Array::from(rows);
                 let part = take_record_batch(&data, &rows).map_err(|error| SparkError::internal(error.to_string()))?;
-                self.write_to(folder, &part)?;
+                self.write_to(place, &part)?;
             }
         }
         Ok(())
@@ -151,12 +164,13 @@ impl TaskWriter {
         let schema = batch.schema();
         let named = schema.fields().iter().zip(&self.job.schema.fields);
         let fields: Fields = named.map(|(field, named)| field.as_ref().clone().with_name(&named.name)).collect();
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), batch.columns().to_vec())
+        let columns = batch.columns().iter().take(fields.len()).cloned().collect();
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
             .map_err(|error| SparkError::internal(error.to_string()))
     }
 
-    /// Rows by the folder they go to: `p=1/q=x`.
-    fn group(&self, batch: &RecordBatch) -> SparkResult<BTreeMap<String, Vec<u32>>> {
+    /// Rows by where they go to: a folder `p=1/q=x`, and a bucket.
+    fn group(&self, batch: &RecordBatch, buckets: Option<&[i32]>) -> SparkResult<BTreeMap<Place, Vec<u32>>> {
         let columns: SparkResult<Vec<(String, Cells)>> = self
             .job
             .partition_columns
@@ -167,9 +181,11 @@ impl TaskWriter {
             })
             .collect();
         let columns = columns?;
-        let mut out: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        let (mut folder, mut value) = (String::new(), String::new());
+        let mut out: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
+        let (mut place, mut value) = (Place::default(), String::new());
         for row in 0..batch.num_rows() {
+            place.bucket = buckets.and_then(|buckets| buckets.get(row).copied());
+            let folder = &mut place.folder;
             folder.clear();
             for (name, cells) in &columns {
                 value.clear();
@@ -184,55 +200,64 @@ impl TaskWriter {
                 // An empty value could not be told from none, so it is none.
                 folder.push_str(&if value.is_empty() { DEFAULT_PARTITION_NAME.to_string() } else { escape(&value) });
             }
-            match out.get_mut(&folder) {
+            match out.get_mut(&place) {
                 Some(rows) => rows.push(row as u32),
                 None => {
-                    out.insert(folder.clone(), vec![row as u32]);
+                    out.insert(place.clone(), vec![row as u32]);
                 }
             }
         }
         Ok(out)
     }
 
-    fn write_to(&mut self, folder: String, batch: &RecordBatch) -> SparkResult<()> {
+    fn write_to(&mut self, place: Place, batch: &RecordBatch) -> SparkResult<()> {
         let most = self.job.max_records_per_file;
         let mut from = 0;
         while from < batch.num_rows() {
             let mut counter = 0;
-            if let Some(open) = self.open.remove(&folder) {
+            if let Some(open) = self.open.remove(&place) {
                 if most > 0 && open.rows >= most {
                     counter = open.counter + 1;
                     self.close(open)?;
                 } else {
-                    self.open.insert(folder.clone(), open);
+                    self.open.insert(place.clone(), open);
                 }
             }
-            if !self.open.contains_key(&folder) {
-                let file = self.create(&folder, counter)?;
-                self.open.insert(folder.clone(), file);
+            if !self.open.contains_key(&place) {
+                let file = self.create(&place, counter)?;
+                self.open.insert(place.clone(), file);
             }
-            let Some(open) = self.open.get_mut(&folder) else { continue };
+            let Some(open) = self.open.get_mut(&place) else { continue };
             let left = batch.num_rows() - from;
             let rows = if most > 0 { left.min((most - open.rows) as usize) } else { left };
-            open.sink.write(&self.job.format, &batch.slice(from, rows))?;
+            open.sink.write(&self.job.format, &batch.slice(from, rows), open.rows == 0)?;
             open.rows += rows as u64;
             from += rows;
         }
         Ok(())
     }
 
-    fn create(&self, folder: &str, counter: usize) -> SparkResult<OpenFile> {
+    fn create(&self, Place { folder, bucket }: &Place, counter: usize) -> SparkResult<OpenFile> {
         let (partition, uuid, extension) = (self.partition, &self.job.uuid, self.job.extension());
-        let path = if folder.is_empty() {
-            format!("part-{partition:05}-{uuid}-c{counter:03}{extension}")
-        } else {
-            format!("{folder}/part-{partition:05}-{uuid}.c{counter:03}{extension}")
+        // Spark finds a file's bucket by its name (`BucketingUtils`).
+        let bucket = bucket.map(|bucket| format!("_{bucket:05}")).unwrap_or_default();
+        let path = match (folder.is_empty(), bucket.is_empty()) {
+            (true, true) => format!("part-{partition:05}-{uuid}-c{counter:03}{extension}"),
+            (true, false) => format!("part-{partition:05}-{uuid}{bucket}.c{counter:03}{extension}"),
+            (false, _) => format!("{folder}/part-{partition:05}-{uuid}{bucket}.c{counter:03}{extension}"),
         };
         let file = self.job.fs.create(&self.attempt.join(&path))?;
         Ok(OpenFile { sink: FileSink::new(&self.job, file)?, path, rows: 0, counter })
     }
 
-    fn close(&mut self, open: OpenFile) -> SparkResult<()> {
+    fn close(&mut self, mut open: OpenFile) -> SparkResult<()> {
+        if let (FileSink::Rows(encoder), OutputFormat::Rows { format, .. }) = (&mut open.sink, &self.job.format)
+            && open.rows > 0
+        {
+            let mut end = String::new();
+            format.after_rows(&mut end);
+            encoder.write(&end)?;
+        }
         let bytes = open.sink.finish()?;
         self.message.files.push(WrittenFile { path: open.path, rows: open.rows, bytes });
         Ok(())
@@ -240,9 +265,9 @@ impl TaskWriter {
 
     /// Finishes the files. The first task writes one even without rows, so that the output has a schema.
     pub(crate) fn finish(mut self) -> SparkResult<TaskCommitMessage> {
-        if self.open.is_empty() && self.partition == 0 && self.job.partition_columns.is_empty() {
-            let file = self.create("", 0)?;
-            self.open.insert(String::new(), file);
+        if self.open.is_empty() && self.partition == 0 && self.job.partition_columns.is_empty() && !self.job.bucketed {
+            let file = self.create(&Place::default(), 0)?;
+            self.open.insert(Place::default(), file);
         }
         for (_, open) in std::mem::take(&mut self.open) {
             self.close(open)?;
@@ -255,6 +280,12 @@ impl TaskWriter {
         self.open.clear();
         let _ = self.job.fs.delete(&self.attempt, true);
     }
+}
+
+/// The buckets of a batch's rows: its last column.
+fn buckets_of(batch: &RecordBatch) -> SparkResult<Vec<i32>> {
+    let ids = batch.columns().last().and_then(|ids| ids.as_primitive_opt::<Int32Type>());
+    ids.map(|ids| ids.values().to_vec()).ok_or_else(|| SparkError::internal("rows without their buckets"))
 }
 
 /// An open file of either kind.
@@ -304,11 +335,15 @@ impl FileSink {
         }
     }
 
-    fn write(&mut self, format: &OutputFormat, batch: &RecordBatch) -> SparkResult<()> {
+    /// Writes rows; `first` says that they are the file's first.
+    fn write(&mut self, format: &OutputFormat, batch: &RecordBatch, first: bool) -> SparkResult<()> {
         match (self, format) {
             (FileSink::Parquet(file), _) => file.write(batch),
             (FileSink::Rows(encoder), OutputFormat::Rows { format, .. }) => {
                 let mut text = String::new();
+                if first && batch.num_rows() > 0 {
+                    format.before_rows(&mut text);
+                }
                 format.rows(batch, &mut text)?;
                 encoder.write(&text)
             }

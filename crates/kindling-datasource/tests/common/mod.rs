@@ -48,6 +48,7 @@ impl Files {
             conf.set(*key, *value);
         }
         let request = SourceRequest {
+            table: None,
             format: FileFormat::find(format)?,
             paths: vec![path.to_string()],
             schema,

@@ -138,7 +138,7 @@ fn comparison_type(left: &TypedExpr, right: &TypedExpr, ansi: bool) -> Option<Da
 }
 
 /// Whether values of a type can be ordered (Spark's `RowOrdering.isOrderable`).
-pub(crate) fn is_orderable(data_type: &DataType) -> bool {
+pub fn is_orderable(data_type: &DataType) -> bool {
     match data_type {
         DataType::Map { .. } | DataType::Variant | DataType::CalendarInterval => false,
         DataType::Array { element, .. } => is_orderable(element),

@@ -107,6 +107,7 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
         }
     ),
     aggregate("regr_count", 2, 2, count),
+    aggregate("product", 1, 1, |ctx, args, o| over_doubles(ctx, args, o, PRODUCT)),
 ];
 
 fn count(_: &CallContext<'_>, mut args: Args, options: &AggregateOptions) -> SparkResult<TypedExpr> {
@@ -385,6 +386,22 @@ fn keep(state: &mut [f64], value: f64, better: fn(f64, f64) -> bool) {
 fn nonzero(state: &[f64], value: f64) -> Option<f64> {
     (state[0] > 0.0).then_some(value)
 }
+
+const PRODUCT: DoublesFn = DoublesFn {
+    name: "product",
+    width: 2,
+    update: |s, v| {
+        s[1] = if s[0] == 0.0 { v[0] } else { s[1] * v[0] };
+        s[0] = 1.0;
+    },
+    merge: |s, o| {
+        if o[0] > 0.0 {
+            s[1] = if s[0] == 0.0 { o[1] } else { s[1] * o[1] };
+            s[0] = 1.0;
+        }
+    },
+    evaluate: |s| nonzero(s, s[1]),
+};
 
 /// Sum and count, added up in the order of the rows as Spark does: a vectorised sum rounds otherwise.
 const AVERAGE: DoublesFn = DoublesFn {

@@ -11,6 +11,7 @@ use crate::{
     coercion::{Accept, adjust, expect, non_foldable, unexpected_type},
     entry::{FunctionEntry, scalar},
     kernels::{Bin, Dec, F32, F64, I32, I64, Str},
+    strict_math,
     udf::call,
 };
 
@@ -54,21 +55,21 @@ fn canonical(v: f64) -> f64 {
 
 pub(super) static ENTRIES: &[FunctionEntry] = &[
     real!("sqrt", f64::sqrt),
-    real!("cbrt", f64::cbrt),
-    real!("exp", f64::exp),
-    real!("expm1", f64::exp_m1),
+    real!("cbrt", strict_math::cbrt),
+    real!("exp", libm::exp),
+    real!("expm1", libm::expm1),
     real!("sin", f64::sin),
     real!("cos", f64::cos),
     real!("tan", f64::tan),
-    real!("asin", f64::asin),
-    real!("acos", f64::acos),
-    real!("atan", f64::atan),
-    real!("sinh", f64::sinh),
-    real!("cosh", f64::cosh),
-    real!("tanh", f64::tanh),
-    real!("asinh", f64::asinh),
-    real!("acosh", f64::acosh),
-    real!("atanh", f64::atanh),
+    real!("asin", libm::asin),
+    real!("acos", libm::acos),
+    real!("atan", libm::atan),
+    real!("sinh", strict_math::sinh),
+    real!("cosh", strict_math::cosh),
+    real!("tanh", strict_math::tanh),
+    real!("asinh", strict_math::asinh),
+    real!("acosh", strict_math::acosh),
+    real!("atanh", |v: f64| 0.5 * (libm::log1p(v) - libm::log1p(-v))),
     real!("sec", |v: f64| 1.0 / v.cos()),
     real!("csc", |v: f64| 1.0 / v.sin()),
     real!("cot", |v: f64| 1.0 / v.tan()),
@@ -77,25 +78,27 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     real!("rint", f64::round_ties_even),
     scalar("signum", 1, 1, sign),
     scalar("sign", 1, 1, sign),
-    logarithm!("ln", 0.0, f64::ln),
-    logarithm!("log10", 0.0, f64::log10),
+    logarithm!("ln", 0.0, strict_math::log),
+    logarithm!("log10", 0.0, strict_math::log10),
     // As Spark divides, so are the last digits.
-    logarithm!("log2", 0.0, |v: f64| v.ln() / std::f64::consts::LN_2),
+    logarithm!("log2", 0.0, |v: f64| strict_math::log(v) / strict_math::log(2.0)),
     logarithm!("log1p", -1.0, f64::ln_1p),
     scalar("log", 1, 2, |ctx, args| {
         if args.len() == 1 {
             let (args, _) = typed(ctx, args, &[DOUBLE])?;
-            return Ok(call(ctx, "ln").map1::<F64, f64>(args, DOUBLE, true, |v| Ok((v > 0.0).then(|| v.ln()))));
+            return Ok(
+                call(ctx, "ln").map1::<F64, f64>(args, DOUBLE, true, |v| Ok((v > 0.0).then(|| strict_math::log(v))))
+            );
         }
         let (args, _) = typed(ctx, args, &[DOUBLE, DOUBLE])?;
         Ok(call(ctx, "log").map2::<F64, F64, f64>(args, DOUBLE, true, |base, v| {
-            Ok((base > 0.0 && v > 0.0).then(|| canonical(v.ln() / base.ln())))
+            Ok((base > 0.0 && v > 0.0).then(|| canonical(strict_math::log(v) / strict_math::log(base))))
         }))
     }),
     real2!("pow", pow),
     real2!("power", pow),
-    real2!("atan2", f64::atan2),
-    real2!("hypot", f64::hypot),
+    real2!("atan2", libm::atan2),
+    real2!("hypot", libm::hypot),
     scalar("e", 0, 0, |_, _| Ok(TypedExpr::double(std::f64::consts::E))),
     scalar("pi", 0, 0, |_, _| Ok(TypedExpr::double(std::f64::consts::PI))),
     scalar("ceil", 1, 2, |ctx, args| whole(ctx, args, Rounding::Ceil)),
@@ -155,7 +158,7 @@ fn signum(v: f64) -> f64 {
 
 /// `Math.pow`: one to the infinity is not a number in Java.
 fn pow(a: f64, b: f64) -> f64 {
-    if a.abs() == 1.0 && b.is_infinite() || b.is_nan() { f64::NAN } else { a.powf(b) }
+    if a.abs() == 1.0 && b.is_infinite() || b.is_nan() { f64::NAN } else { libm::pow(a, b) }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -24,18 +24,24 @@ mod operators;
 mod options;
 mod random;
 mod regexp;
+mod sentences;
 mod sketch;
 mod small;
 mod string;
+mod time_bucket;
 mod time_window;
 mod url;
 mod variant;
 mod vector;
 mod window;
-mod xml;
+mod xml_records;
+mod xml_writer;
+mod xpath;
 
 pub use collection::{get_field, get_item, make_struct, zip_arrays};
 pub(crate) use options::TimeReader;
+pub use xml_records::{xml_records, xml_schema};
+pub use xml_writer::xml_elements;
 
 use crate::{TypedExpr, entry::FunctionEntry};
 
@@ -49,6 +55,7 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         misc::ENTRIES,
         collection::ENTRIES,
         regexp::ENTRIES,
+        sentences::ENTRIES,
         collecting::ENTRIES,
         frequent_items::ENTRIES,
         generators::ENTRIES,
@@ -62,13 +69,16 @@ pub(crate) fn families() -> Vec<&'static [FunctionEntry]> {
         conditional::ENTRIES,
         crypto::ENTRIES,
         csv::ENTRIES,
-        xml::ENTRIES,
+        xml_records::ENTRIES,
+        xml_writer::ENTRIES,
+        xpath::ENTRIES,
         aggregates::ENTRIES,
         approx_count_distinct::ENTRIES,
         random::ENTRIES,
         vector::ENTRIES,
         absent::ENTRIES,
         histogram::ENTRIES,
+        time_bucket::ENTRIES,
         time_window::ENTRIES,
         window::ENTRIES,
     ];

@@ -16,6 +16,11 @@ use crate::{
 pub(crate) struct Options(Vec<(String, String)>);
 
 impl Options {
+    /// Options of a read or a write.
+    pub fn new(options: &std::collections::BTreeMap<String, String>) -> Options {
+        Options(options.iter().map(|(key, value)| (key.to_lowercase(), value.clone())).collect())
+    }
+
     /// The argument at `index`, if any.
     pub fn of(ctx: &CallContext<'_>, args: &[TypedExpr], index: usize) -> SparkResult<Options> {
         use arrow::array::AsArray;

@@ -22,6 +22,11 @@ type Args = Vec<TypedExpr>;
 const TIME6: DataType = DataType::Time { precision: 6 };
 
 pub(super) static ENTRIES: &[FunctionEntry] = &[
+    // A user-defined type is its SQL type here from the start.
+    scalar("unwrap_udt", 1, 1, |_, args| {
+        let [value] = take(args)?;
+        Ok(value)
+    }),
     scalar("time_to_seconds", 1, 1, |ctx, args| {
         let (a, n) = time(ctx, args)?;
         let t = DataType::Decimal { precision: 14, scale: 6 };

@@ -7,6 +7,7 @@ mod markers;
 mod null_aware_anti_join;
 mod range;
 mod streamed_nested_loop;
+mod streamed_side;
 mod streaming_filter;
 
 pub use cartesian_product::CartesianProductExec;
@@ -18,4 +19,5 @@ pub use markers::{
 pub use null_aware_anti_join::NullAwareAntiJoinExec;
 pub use range::RangeExec;
 pub use streamed_nested_loop::StreamedNestedLoopExec;
+pub use streamed_side::StreamedSideExec;
 pub use streaming_filter::{StreamingFilterExec, asks_for_input_file};

@@ -28,7 +28,7 @@ pub use distribution::clustering_satisfied;
 pub use ensure::ensure_requirements;
 pub(crate) use join_node::JoinNode;
 pub(crate) use join_selection::{can_build_left, can_build_right};
-pub use size::size_in_bytes;
+pub use size::{row_size, size_in_bytes};
 pub use subqueries::ScalarSubquery;
 
 use crate::{PhysicalConf, aqe};

@@ -84,7 +84,7 @@ fn leaf_size(plan: &Arc<dyn ExecutionPlan>, row: u128) -> u128 {
 }
 
 /// `EstimationUtils.getSizePerRow`: eight bytes of overhead and each column's default size.
-pub(crate) fn row_size(schema: &Schema) -> u128 {
+pub fn row_size(schema: &Schema) -> u128 {
     8 + schema.fields().iter().map(|field| default_size(field.data_type())).sum::<u128>()
 }
 

@@ -8,6 +8,7 @@ mod database;
 pub mod errors;
 mod function;
 mod pattern;
+mod statistics;
 mod table;
 mod warehouse;
 
@@ -21,6 +22,7 @@ use parking_lot::RwLock;
 pub use database::CatalogDatabase;
 pub use function::{FunctionResult, SqlFunction};
 pub(crate) use pattern::filter_pattern;
+pub use statistics::TableStatistics;
 pub use table::{CatalogTable, CatalogTableType, ViewDefinition};
 use warehouse::Warehouse;
 

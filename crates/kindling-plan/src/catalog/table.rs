@@ -1,11 +1,11 @@
 //! Tables and persistent views (Spark's `CatalogTable`), and their form in files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kindling_spec::{BucketSpec, StructType};
 use serde_json::{Value, json};
 
-use super::TableIdentifier;
+use super::{TableIdentifier, TableStatistics};
 
 /// Who owns a table's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,10 @@ pub struct CatalogTable {
     pub properties: BTreeMap<String, String>,
     /// Expressions of `DEFAULT`, as text, by column.
     pub defaults: BTreeMap<String, String>,
+    /// Folders of the partitions that the catalog knows (`a=1/b=2`); `None` where all that are there are the table's.
+    pub partitions: Option<BTreeSet<String>>,
+    /// What `ANALYZE TABLE` found.
+    pub statistics: Option<TableStatistics>,
     /// Milliseconds since the epoch.
     pub created_at: i64,
     /// Set for views.
@@ -100,6 +104,8 @@ impl CatalogTable {
             "comment": self.comment,
             "properties": self.properties,
             "defaults": self.defaults,
+            "partitions": self.partitions,
+            "statistics": self.statistics.as_ref().map(TableStatistics::to_json),
             "createdAt": self.created_at,
             "view": self.view.as_ref().map(|view| json!({
                 "text": view.text, "database": view.database, "queryColumns": view.query_columns,
@@ -132,7 +138,18 @@ impl CatalogTable {
             }),
             None => None,
         };
+        let some = |key: &str| value.get(key).filter(|value| !value.is_null());
+        let partitions = match some("partitions") {
+            Some(partitions) => Some(strings(partitions)?.into_iter().collect()),
+            None => None,
+        };
+        let statistics = match some("statistics") {
+            Some(statistics) => Some(TableStatistics::from_json(statistics)?),
+            None => None,
+        };
         Some(CatalogTable {
+            partitions,
+            statistics,
             identifier: TableIdentifier { database: text("database")?, table: text("table")? },
             table_type,
             schema: StructType::from_json(value.get("schema")?)?,
@@ -178,6 +195,12 @@ mod tests {
             comment: None,
             properties: BTreeMap::new(),
             defaults: [("a".to_string(), "array(1)".to_string())].into(),
+            partitions: Some(["a=1".to_string()].into()),
+            statistics: Some(TableStatistics {
+                size_in_bytes: 7,
+                rows: Some(2),
+                columns: [("a".to_string(), vec![("num_nulls".to_string(), "0".to_string())])].into(),
+            }),
             created_at: 12,
             view: None,
         };

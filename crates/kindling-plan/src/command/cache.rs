@@ -1,7 +1,10 @@
 //! `CACHE TABLE`, `UNCACHE TABLE`, `CLEAR CACHE`, and what writes and drops do to cached queries.
 
+use std::collections::BTreeSet;
+
 use datafusion::{functions_aggregate::expr_fn::count, logical_expr::LogicalPlanBuilder, prelude::lit};
 use kindling_common::{ExceptionClass, SparkError, SparkResult};
+use kindling_datasource::FileFormat;
 use kindling_functions::error::from_datafusion;
 use kindling_physical::CacheLevel;
 use kindling_spec::{CreateView, MultipartIdentifier, Options, Relation, RelationKind, StorageLevel, ViewScope};
@@ -11,6 +14,8 @@ use crate::{
     AnalyzedPlan, SessionState, analyze,
     attribute::quote_parts,
     catalog::{CatalogRelation, CatalogTable, TableIdentifier, TempView, errors},
+    logical::is_streaming,
+    resolver::Resolver,
     session::analyze_part,
 };
 
@@ -232,8 +237,47 @@ impl CommandContext<'_> {
     }
 
     /// Writes rows; what was computed from the files before is computed again.
-    pub(super) fn write_files(&self, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
-        self.runner.write(self.state, plan, write)?;
-        self.recache_path(&write.path)
+    pub(super) fn write_files(&self, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<Vec<String>> {
+        if is_streaming(&plan.plan) {
+            return Err(SparkError::analysis("CALL_ON_STREAMING_DATASET_UNSUPPORTED").param("methodName", "`write`"));
+        }
+        let mut plan = std::borrow::Cow::Borrowed(plan);
+        if let Some(spec) = &write.bucket_spec {
+            plan = std::borrow::Cow::Owned(Resolver::new(self.state)?.bucketed(&plan, spec)?);
+        }
+        if FileFormat::find(&write.format)? == FileFormat::Xml {
+            let (resolver, bucketed) = (Resolver::new(self.state)?, write.bucket_spec.is_some());
+            plan = std::borrow::Cow::Owned(resolver.xml_output(
+                &plan,
+                &write.options,
+                &write.partition_columns,
+                bucketed,
+            )?);
+        }
+        let partitions = self.runner.write(self.state, &plan, write)?;
+        self.recache_path(&write.path)?;
+        Ok(partitions)
+    }
+
+    /// Writes rows into a table; the catalog learns of new partitions, and forgets statistics that hold no longer.
+    pub(super) fn write_table(&self, table: &CatalogTable, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
+        let written = self.write_files(plan, write)?;
+        self.table_changed(table, |known| known.extend(written))
+    }
+
+    /// Notes that files of a table have changed: its statistics go, and `change` is made to the partitions it keeps a list of.
+    pub(super) fn table_changed(
+        &self,
+        table: &CatalogTable,
+        change: impl FnOnce(&mut BTreeSet<String>),
+    ) -> SparkResult<()> {
+        if table.partitions.is_none() && table.statistics.is_none() {
+            return Ok(());
+        }
+        let mut after = CatalogTable { statistics: None, ..table.clone() };
+        if let Some(partitions) = &mut after.partitions {
+            change(partitions);
+        }
+        self.state.catalog.alter_table(&after)
     }
 }

@@ -195,13 +195,15 @@ impl CommandContext<'_> {
         };
         let rows = schema.fields.iter().map(|field| {
             let is_partition = table.as_ref().is_some_and(|table| table.is_partition_column(&field.name));
+            let buckets = table.as_ref().and_then(|table| table.bucket_spec.as_ref());
+            let is_bucket = buckets.is_some_and(|spec| spec.columns.contains(&field.name));
             vec![
                 field.name.as_str().into(),
                 comment_of(field).into(),
                 field.data_type.simple_string().into(),
                 field.nullable.into(),
                 is_partition.into(),
-                false.into(),
+                is_bucket.into(),
                 false.into(),
             ]
         });

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use kindling_common::{SparkError, SparkResult, conf};
+use kindling_common::{ExceptionClass, SparkError, SparkResult, conf};
 use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, resolve_source};
-use kindling_spec::{ColumnDefinition, CreateTable, Options, Relation, SaveMode, StructField, StructType};
+use kindling_spec::{
+    BucketSpec, ColumnDefinition, CreateTable, DataSource, Expr, ExprKind, Literal, Options, Relation, RelationKind,
+    SaveMode, StructField, StructType,
+};
 
 use super::{CommandContext, CommandOutput, FileWrite};
 use crate::{
@@ -32,9 +35,6 @@ pub(super) fn take_path(options: &mut Options) -> Option<String> {
 impl CommandContext<'_> {
     pub(super) fn create_table(&self, create: &CreateTable) -> SparkResult<CommandOutput> {
         let catalog = &self.state.catalog;
-        if !create.partition_transforms.is_empty() {
-            return Err(SparkError::unsupported("partition transforms of file tables"));
-        }
         if !create.cluster_columns.is_empty() {
             return Err(SparkError::unsupported("CLUSTER BY tables"));
         }
@@ -64,6 +64,9 @@ impl CommandContext<'_> {
         table.properties = create.properties.clone();
         table.bucket_spec = create.bucket_spec.clone();
         table.partition_columns = create.partition_columns.clone();
+        for transform in &create.partition_transforms {
+            partition_by(&mut table, transform)?;
+        }
         for column in &create.columns {
             if let Some((text, _)) = &column.default {
                 table.defaults.insert(column.name.clone(), text.clone());
@@ -96,6 +99,8 @@ impl CommandContext<'_> {
             comment: None,
             properties: Options::new(),
             defaults: Options::new(),
+            partitions: None,
+            statistics: None,
             created_at: self.state.clock.now_millis(),
             view: None,
         })
@@ -119,6 +124,11 @@ impl CommandContext<'_> {
             self.infer_schema(&mut table)?;
         }
         order_columns(&mut table)?;
+        check_buckets(&mut table)?;
+        // Partitions that are there already are the table's once they are recovered (`MSCK REPAIR TABLE`).
+        if !table.partition_columns.is_empty() && !self.partitions(&table)?.is_empty() {
+            table.partitions = Some(Default::default());
+        }
         self.state.catalog.create_table(&table)?;
         Ok(CommandOutput::empty())
     }
@@ -132,9 +142,20 @@ impl CommandContext<'_> {
             options: SourceOptions::new(table.options.iter().map(|(key, value)| (key.clone(), value.clone()))),
             conf: self.state.conf.read().clone(),
             inferred: Arc::clone(&self.state.inferred_schemas),
+            table: None,
         };
         if table.table_type == CatalogTableType::Managed {
             return Err(SparkError::analysis("UNABLE_TO_INFER_SCHEMA").param("format", request.format.display_name()));
+        }
+        if request.format == FileFormat::Xml {
+            let source = DataSource {
+                format: table.provider.clone(),
+                options: table.options.clone(),
+                paths: request.paths,
+                ..DataSource::default()
+            };
+            table.schema = analyze(self.state, &RelationKind::DataSource(source).into())?.schema();
+            return Ok(());
         }
         let found = resolve_source(Arc::clone(&self.state.file_system), &request)?;
         table.partition_columns = found.partition_schema().fields.iter().map(|field| field.name.clone()).collect();
@@ -158,18 +179,18 @@ impl CommandContext<'_> {
 
     /// Makes a table from the rows of a plan; when writing fails there is no table.
     pub(super) fn create_from(&self, mut table: CatalogTable, plan: &AnalyzedPlan) -> SparkResult<CommandOutput> {
-        check_unbucketed(&table)?;
         let fields = crate::resolver::raw_schema(plan.schema())
             .fields
             .into_iter()
             .map(|field| StructField { nullable: true, ..field });
         table.schema = StructType { fields: fields.collect() };
         order_columns(&mut table)?;
+        check_buckets(&mut table)?;
         let catalog = &self.state.catalog;
         catalog.create_table(&table)?;
         let write = self.write_of(&table, SaveMode::Append);
         match self.write_files(plan, &write) {
-            Ok(()) => Ok(CommandOutput::empty()),
+            Ok(_) => Ok(CommandOutput::empty()),
             Err(error) => {
                 // The failure of the query is what the user must see.
                 let _ = catalog.drop_table(&table.identifier);
@@ -187,6 +208,7 @@ impl CommandContext<'_> {
             options: table.options.clone(),
             mode,
             partition_columns: table.partition_columns.clone(),
+            bucket_spec: table.bucket_spec.clone(),
             dynamic_overwrite: dynamic && mode == SaveMode::Overwrite && !table.partition_columns.is_empty(),
         }
     }
@@ -226,12 +248,95 @@ impl CommandContext<'_> {
     }
 }
 
-/// A bucketed table may be described and read; what is written would have to be in buckets.
-pub(super) fn check_unbucketed(table: &CatalogTable) -> SparkResult<()> {
-    match table.bucket_spec {
-        Some(_) => Err(SparkError::unsupported("writing bucketed tables")),
-        None => Ok(()),
+/// `PARTITIONED BY` something: a column, or `bucket(n, columns)`, which makes buckets.
+pub(super) fn partition_by(table: &mut CatalogTable, by: &Expr) -> SparkResult<()> {
+    let column = |expr: &Expr| match &expr.kind {
+        ExprKind::UnresolvedAttribute { name_parts, .. } => Some(name_parts.join(".")),
+        _ => None,
+    };
+    if let Some(name) = column(by) {
+        table.partition_columns.push(name);
+        return Ok(());
     }
+    let unsupported = |name: &str, arguments: &[Expr]| {
+        let shown: Vec<String> = arguments
+            .iter()
+            .map(|argument| match &argument.kind {
+                ExprKind::Literal(Literal::Integer(n)) => n.to_string(),
+                _ => column(argument).unwrap_or_default(),
+            })
+            .collect();
+        SparkError::new(ExceptionClass::UnsupportedOperation, "UNSUPPORTED_PARTITION_TRANSFORM")
+            .param("transform", format!("`{name}({})`", shown.join(", ")))
+    };
+    let ExprKind::UnresolvedFunction(function) = &by.kind else { return Err(unsupported("", &[])) };
+    let name = function.name.join(".").to_lowercase();
+    let (count, columns) = match (name.as_str(), function.arguments.split_first()) {
+        ("bucket", Some((count, columns))) => (count, columns.iter().map(column).collect::<Option<Vec<_>>>()),
+        ("identity", Some((single, []))) => {
+            return match column(single) {
+                Some(column) => {
+                    table.partition_columns.push(column);
+                    Ok(())
+                }
+                None => Err(unsupported(&name, &function.arguments)),
+            };
+        }
+        _ => return Err(unsupported(&name, &function.arguments)),
+    };
+    let (ExprKind::Literal(Literal::Integer(count)), Some(columns)) = (&count.kind, columns) else {
+        return Err(unsupported(&name, &function.arguments));
+    };
+    let num_buckets = usize::try_from(*count).unwrap_or(0);
+    table.bucket_spec = Some(BucketSpec { num_buckets, columns, sort_columns: vec![] });
+    Ok(())
+}
+
+/// The most buckets that a table may have (`spark.sql.sources.bucketing.maxBuckets`).
+const MOST_BUCKETS: usize = 100_000;
+
+/// Checks the buckets of a new table, and puts their columns under the names of its schema.
+fn check_buckets(table: &mut CatalogTable) -> SparkResult<()> {
+    let Some(mut spec) = table.bucket_spec.take() else { return Ok(()) };
+    if !(1..=MOST_BUCKETS).contains(&spec.num_buckets) {
+        return Err(SparkError::analysis("INVALID_BUCKET_COUNT")
+            .param("bucketingMaxBuckets", MOST_BUCKETS.to_string())
+            .param("numBuckets", spec.num_buckets.to_string()));
+    }
+    for (names, kind) in [(&mut spec.columns, "bucket"), (&mut spec.sort_columns, "sort")] {
+        for i in 0..names.len() {
+            let name = names[i].clone();
+            let Some(field) = table.schema.fields.iter().find(|field| field.name.eq_ignore_ascii_case(&name)) else {
+                return Err(undefined_column(table, kind, &name));
+            };
+            if names.iter().take(i).any(|other| *other == field.name) {
+                return Err(SparkError::analysis("COLUMN_ALREADY_EXISTS")
+                    .param("columnName", kindling_spec::quote_identifier(&field.name)));
+            }
+            if table.is_partition_column(&name) {
+                let (condition, key) = match kind {
+                    "bucket" => ("_LEGACY_ERROR_TEMP_1166", "bucketCol"),
+                    _ => ("_LEGACY_ERROR_TEMP_1167", "sortCol"),
+                };
+                return Err(SparkError::analysis(condition)
+                    .param(key, name)
+                    .param("normalizedPartCols", table.partition_columns.join(", ")));
+            }
+            names[i].clone_from(&field.name);
+        }
+    }
+    table.bucket_spec = Some(spec);
+    Ok(())
+}
+
+fn undefined_column(table: &CatalogTable, kind: &str, name: &str) -> SparkError {
+    let quoted: Vec<String> =
+        table.schema.fields.iter().map(|field| kindling_spec::quote_identifier(&field.name)).collect();
+    SparkError::analysis("COLUMN_NOT_DEFINED_IN_TABLE")
+        .param("colType", kind)
+        .param("colName", kindling_spec::quote_identifier(name))
+        .param("tableName", table.identifier.quoted())
+        .param("tableCols", quoted.join(", "))
 }
 
 /// Partition columns last, under the names of the schema.

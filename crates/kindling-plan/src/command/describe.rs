@@ -115,9 +115,14 @@ impl CommandContext<'_> {
             vec!["comment".into(), comment_of(field).unwrap_or_else(|| "NULL".into()).into()],
         ];
         if extended {
-            // Statistics come from ANALYZE TABLE, which there is not.
+            let found = match self.state.catalog.lookup_relation(name) {
+                Some(CatalogRelation::Table(table)) => table.statistics,
+                _ => None,
+            };
+            let known = found.and_then(|found| found.columns.get(&field.name).cloned()).unwrap_or_default();
             for key in ["min", "max", "num_nulls", "distinct_count", "avg_col_len", "max_col_len", "histogram"] {
-                rows.push(vec![key.into(), "NULL".into()]);
+                let value = known.iter().find(|(name, _)| name == key).map_or("NULL", |(_, value)| value.as_str());
+                rows.push(vec![key.into(), value.into()]);
             }
         }
         output(vec![text("info_name", false), text("info_value", false)], rows)

@@ -62,6 +62,9 @@ pub(super) fn detailed_information(table: &CatalogTable) -> Vec<(&'static str, S
     if !table.properties.is_empty() {
         out.push(("Table Properties", pairs(&table.properties)));
     }
+    if let Some(statistics) = &table.statistics {
+        out.push(("Statistics", statistics.text()));
+    }
     if let Some(location) = &table.location {
         out.push(("Location", location.clone()));
     }

@@ -6,10 +6,7 @@ use kindling_spec::{
 };
 use kindling_sql::ParserOptions;
 
-use super::{
-    CommandContext, CommandOutput, FileWrite, create_table::check_unbucketed, partition::partition_path,
-    store_assignment::can_store_assign,
-};
+use super::{CommandContext, CommandOutput, FileWrite, partition::partition_path, store_assignment::can_store_assign};
 use crate::{AnalyzedPlan, analyze, catalog::CatalogTable};
 
 /// How the columns of a query find their table columns.
@@ -30,6 +27,7 @@ impl CommandContext<'_> {
                 options: directory.options.clone(),
                 mode: SaveMode::Overwrite,
                 partition_columns: vec![],
+                bucket_spec: None,
                 dynamic_overwrite: false,
             };
             self.write_files(&plan, &write)?;
@@ -60,7 +58,7 @@ impl CommandContext<'_> {
                 return self.overwrite_partition(&table, &partition_path(&table, &statics), &plan);
             }
         }
-        self.write_files(&plan, &write)?;
+        self.write_table(&table, &plan, &write)?;
         Ok(CommandOutput::empty())
     }
 
@@ -78,7 +76,7 @@ impl CommandContext<'_> {
                 if child.is_dir { open.push(child.path) } else { old.push(child.path) }
             }
         }
-        self.write_files(plan, &self.write_of(table, SaveMode::Append))?;
+        self.write_table(table, plan, &self.write_of(table, SaveMode::Append))?;
         for file in old {
             files.delete(&file, false)?;
         }
@@ -94,7 +92,6 @@ impl CommandContext<'_> {
         matching: &Matching<'_>,
         statics: &[(String, Expr)],
     ) -> SparkResult<AnalyzedPlan> {
-        check_unbucketed(table)?;
         let is_static = |name: &str| statics.iter().any(|(column, _)| column.eq_ignore_ascii_case(name));
         let expected: Vec<&StructField> = match matching {
             Matching::ByPosition(columns) if !columns.is_empty() => columns

@@ -3,6 +3,7 @@
 //!
 //! What needs a job goes through [`CommandRunner`], which the service implements: this crate plans and does not run.
 
+mod analyze;
 mod cache;
 mod catalog_call;
 mod configuration;
@@ -27,7 +28,7 @@ pub use cache::{persist, storage_level, unpersist};
 
 use arrow::array::RecordBatch;
 use kindling_common::{SparkError, SparkResult};
-use kindling_spec::{Command, ExplainMode, Options, Plan, SaveMode, StructType};
+use kindling_spec::{BucketSpec, Command, ExplainMode, Options, Plan, SaveMode, StructType};
 
 use crate::{AnalyzedPlan, SessionState, analyze};
 
@@ -60,6 +61,8 @@ pub struct FileWrite {
     pub mode: SaveMode,
     /// Columns of the plan whose values become folders, in order.
     pub partition_columns: Vec<String>,
+    /// Buckets. The plan that is written then has one more column, the last: the bucket of each row.
+    pub bucket_spec: Option<BucketSpec>,
     /// With `Overwrite`: replace only partitions that get rows (`spark.sql.sources.partitionOverwriteMode=dynamic`).
     pub dynamic_overwrite: bool,
 }
@@ -68,8 +71,8 @@ pub struct FileWrite {
 pub trait CommandRunner {
     /// The rows of a plan.
     fn collect(&self, state: &SessionState, plan: &AnalyzedPlan) -> SparkResult<Vec<RecordBatch>>;
-    /// Writes the rows of a plan.
-    fn write(&self, state: &SessionState, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()>;
+    /// Writes the rows of a plan; gives the partition folders that were written to.
+    fn write(&self, state: &SessionState, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<Vec<String>>;
     /// The text of `EXPLAIN`.
     fn explain(&self, state: &SessionState, plan: &Plan, mode: ExplainMode) -> SparkResult<String>;
 }
@@ -150,7 +153,9 @@ impl CommandContext<'_> {
                 Ok(CommandOutput::empty())
             }
             Command::Refresh { target } => self.refresh(target),
-            Command::AnalyzeTable { .. } => Err(SparkError::unsupported("ANALYZE TABLE")),
+            Command::AnalyzeTable { table, columns, all_columns, no_scan } => {
+                self.analyze_table(table, columns, *all_columns, *no_scan)
+            }
             Command::RepairTable { table } => self.repair_table(table),
             Command::CreateFunction(definition) => self.create_function(definition),
             Command::DropFunction { name, if_exists, temporary } => self.drop_function(name, *if_exists, *temporary),

@@ -59,6 +59,9 @@ impl CommandContext<'_> {
             }
             found = next;
         }
+        if let Some(known) = &table.partitions {
+            found.retain(|(path, _)| known.contains(path));
+        }
         Ok(found)
     }
 
@@ -121,6 +124,7 @@ impl CommandContext<'_> {
         self.check_partitioned(table)?;
         let files = &self.state.file_system;
         let root = files.resolve(table.location.as_deref().unwrap_or_default())?;
+        let mut added = vec![];
         for (spec, location) in partitions {
             if location.is_some() {
                 return Err(SparkError::unsupported("partitions outside their table's folder"));
@@ -134,7 +138,10 @@ impl CommandContext<'_> {
                 return Err(partition_error("PARTITIONS_ALREADY_EXIST", table, &values));
             }
             files.mkdirs(&root.join(&path))?;
+            added.push(path);
         }
+        self.table_changed(table, |known| known.extend(added))?;
+        self.recache_table(table)?;
         Ok(CommandOutput::empty())
     }
 
@@ -147,6 +154,7 @@ impl CommandContext<'_> {
         self.check_partitioned(table)?;
         let files = &self.state.file_system;
         let root = files.resolve(table.location.as_deref().unwrap_or_default())?;
+        let mut dropped = vec![];
         for spec in partitions {
             let matching = self.matching_partitions(table, spec)?;
             if matching.is_empty() && !if_exists {
@@ -154,8 +162,11 @@ impl CommandContext<'_> {
             }
             for (path, _) in matching {
                 files.delete(&root.join(&path), true)?;
+                dropped.push(path);
             }
         }
+        self.table_changed(table, |known| known.retain(|path| !dropped.contains(path)))?;
+        self.recache_table(table)?;
         Ok(CommandOutput::empty())
     }
 
@@ -176,7 +187,13 @@ impl CommandContext<'_> {
         if !self.matching_partitions(table, to)?.is_empty() {
             return Err(partition_error("PARTITIONS_ALREADY_EXIST", table, &values));
         }
-        files.rename(&root.join(path), &root.join(&partition_path(table, &values)))?;
+        let renamed = partition_path(table, &values);
+        files.rename(&root.join(path), &root.join(&renamed))?;
+        self.table_changed(table, |known| {
+            known.remove(path);
+            known.insert(renamed);
+        })?;
+        self.recache_table(table)?;
         Ok(CommandOutput::empty())
     }
 }

@@ -182,7 +182,6 @@ impl CommandContext<'_> {
                 return self.drop_partitions(&table, partitions, *if_exists);
             }
             AlterTableAction::RenamePartition { from, to } => return self.rename_partition(&table, from, to),
-            // Partitions are found in the folders at each read.
             AlterTableAction::RecoverPartitions => return self.repair_table(name),
             other => return Err(unsupported(&table, operation_name(other))),
         }
@@ -197,6 +196,7 @@ impl CommandContext<'_> {
         if partition.is_empty() {
             files.delete(&folder, true)?;
             files.mkdirs(&folder)?;
+            self.table_changed(&table, |_| {})?;
             self.recache_table(&table)?;
             return Ok(CommandOutput::empty());
         }
@@ -204,6 +204,7 @@ impl CommandContext<'_> {
             files.delete(&folder.join(&path), true)?;
             files.mkdirs(&folder.join(&path))?;
         }
+        self.table_changed(&table, |_| {})?;
         self.recache_table(&table)?;
         Ok(CommandOutput::empty())
     }
@@ -221,6 +222,9 @@ impl CommandContext<'_> {
     pub(super) fn repair_table(&self, name: &[String]) -> SparkResult<CommandOutput> {
         let table = self.table_of(name, "MSCK REPAIR TABLE")?;
         self.check_partitioned(&table)?;
+        let there = self.partitions(&CatalogTable { partitions: None, ..table.clone() })?;
+        // Those that were known stay, whether their folders are there or not.
+        self.table_changed(&table, |known| known.extend(there.into_iter().map(|(path, _)| path)))?;
         self.recache_table(&table)?;
         Ok(CommandOutput::empty())
     }

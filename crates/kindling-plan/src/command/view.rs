@@ -109,6 +109,8 @@ impl CommandContext<'_> {
             options: Default::default(),
             partition_columns: vec![],
             bucket_spec: None,
+            partitions: None,
+            statistics: None,
             location: None,
             comment: view.comment.clone(),
             properties,

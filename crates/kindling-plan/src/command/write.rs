@@ -3,9 +3,13 @@
 use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_functions::error::from_datafusion;
-use kindling_spec::{ExprKind, Relation, SaveMode, WriteOperation, WriteOperationV2, WriteTarget, WriteV2Mode};
+use kindling_spec::{BucketSpec, Relation, SaveMode, WriteOperation, WriteOperationV2, WriteTarget, WriteV2Mode};
 
-use super::{CommandContext, CommandOutput, FileWrite, create_table::take_path, insert::Matching};
+use super::{
+    CommandContext, CommandOutput, FileWrite,
+    create_table::{partition_by, take_path},
+    insert::Matching,
+};
 use crate::{
     AnalyzedPlan, analyze,
     catalog::{CatalogTable, errors},
@@ -13,8 +17,18 @@ use crate::{
 
 impl CommandContext<'_> {
     pub(super) fn write(&self, write: &WriteOperation) -> SparkResult<CommandOutput> {
-        if write.bucket_by.is_some() || !write.sort_columns.is_empty() {
-            return Err(SparkError::unsupported("bucketBy and sortBy"));
+        if write.bucket_by.is_none() && !write.sort_columns.is_empty() {
+            return Err(SparkError::analysis("SORT_BY_WITHOUT_BUCKETING"));
+        }
+        let operation = match &write.target {
+            WriteTarget::Table(name) => return self.save_as_table(write, name),
+            WriteTarget::InsertInto(_) => "insertInto",
+            WriteTarget::Path(_) | WriteTarget::None => "save",
+        };
+        if write.bucket_by.is_some() {
+            let sorted = !write.sort_columns.is_empty();
+            let condition = if sorted { "_LEGACY_ERROR_TEMP_1313" } else { "_LEGACY_ERROR_TEMP_1312" };
+            return Err(SparkError::analysis(condition).param("operation", operation));
         }
         match &write.target {
             WriteTarget::Table(name) => self.save_as_table(write, name),
@@ -47,6 +61,7 @@ impl CommandContext<'_> {
             options,
             mode: write.mode,
             partition_columns: write.partition_columns.clone(),
+            bucket_spec: None,
             dynamic_overwrite: dynamic && write.mode == SaveMode::Overwrite && !write.partition_columns.is_empty(),
         };
         self.write_files(&plan, &write)?;
@@ -57,11 +72,19 @@ impl CommandContext<'_> {
         let catalog = &self.state.catalog;
         let identifier = catalog.qualify(name)?;
         catalog.database(&identifier.database)?;
+        let bucket_spec = write.bucket_by.as_ref().map(|(num_buckets, columns)| BucketSpec {
+            num_buckets: *num_buckets,
+            columns: columns.clone(),
+            sort_columns: write.sort_columns.clone(),
+        });
         if let Some(existing) = catalog.table(&identifier)? {
             match write.mode {
                 SaveMode::ErrorIfExists => return Err(errors::table_already_exists(&identifier)),
                 SaveMode::Ignore => return Ok(CommandOutput::empty()),
-                SaveMode::Append => return self.append_rows(name, &write.input, Matching::ByName, SaveMode::Append),
+                SaveMode::Append => {
+                    check_same_buckets(&existing, bucket_spec.as_ref())?;
+                    return self.append_rows(name, &write.input, Matching::ByName, SaveMode::Append);
+                }
                 SaveMode::Overwrite => {
                     if existing.is_view() {
                         return Err(SparkError::analysis("EXPECT_TABLE_NOT_VIEW.NO_ALTERNATIVE")
@@ -81,6 +104,7 @@ impl CommandContext<'_> {
         table.options = write.options.clone();
         self.place(&mut table, None)?;
         table.partition_columns = write.partition_columns.clone();
+        table.bucket_spec = bucket_spec;
         if !write.cluster_columns.is_empty() {
             // As Spark keeps it (`ClusterBySpec.toProperty`). Its file sources write as if nothing had been said: clustering is
             // for catalogs that do it.
@@ -105,7 +129,7 @@ impl CommandContext<'_> {
     ) -> SparkResult<CommandOutput> {
         let table = self.table_of(name, "INSERT")?;
         let plan = self.plan_insert(&table, input, &matching, &[])?;
-        self.write_files(&plan, &self.write_of(&table, mode))?;
+        self.write_table(&table, &plan, &self.write_of(&table, mode))?;
         Ok(CommandOutput::empty())
     }
 
@@ -120,13 +144,8 @@ impl CommandContext<'_> {
                 table.options = write.options.clone();
                 table.properties = write.properties.clone();
                 self.place(&mut table, None)?;
-                for column in &write.partitioning {
-                    match &column.kind {
-                        ExprKind::UnresolvedAttribute { name_parts, .. } => {
-                            table.partition_columns.push(name_parts.join("."));
-                        }
-                        _ => return Err(SparkError::unsupported("partition transforms of file tables")),
-                    }
+                for by in &write.partitioning {
+                    partition_by(&mut table, by)?;
                 }
                 self.create_from(table, &plan)
             }
@@ -136,7 +155,7 @@ impl CommandContext<'_> {
                 let plan = self.plan_insert(&table, &write.input, &Matching::ByName, &[])?;
                 let mut target = self.write_of(&table, SaveMode::Overwrite);
                 target.dynamic_overwrite = !table.partition_columns.is_empty();
-                self.write_files(&plan, &target)?;
+                self.write_table(&table, &plan, &target)?;
                 Ok(CommandOutput::empty())
             }
             WriteV2Mode::Overwrite | WriteV2Mode::Replace | WriteV2Mode::CreateOrReplace => {
@@ -169,4 +188,34 @@ impl CommandContext<'_> {
         }
         Ok(())
     }
+}
+
+/// Rows may be added to a table only as it is bucketed.
+fn check_same_buckets(table: &CatalogTable, given: Option<&BucketSpec>) -> SparkResult<()> {
+    let same =
+        |a: &[String], b: &[String]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.eq_ignore_ascii_case(b));
+    let fits = match (&table.bucket_spec, given) {
+        (None, None) => true,
+        (Some(a), Some(b)) => {
+            a.num_buckets == b.num_buckets && same(&a.columns, &b.columns) && same(&a.sort_columns, &b.sort_columns)
+        }
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(SparkError::analysis("_LEGACY_ERROR_TEMP_1164")
+        .param("tableName", table.identifier.unquoted())
+        .param("specifiedBucketString", bucket_text(given))
+        .param("existingBucketString", bucket_text(table.bucket_spec.as_ref())))
+}
+
+/// `BucketSpec.toString`
+fn bucket_text(spec: Option<&BucketSpec>) -> String {
+    let Some(spec) = spec else { return "not bucketed".into() };
+    let mut text = format!("{} buckets, bucket columns: [{}]", spec.num_buckets, spec.columns.join(", "));
+    if !spec.sort_columns.is_empty() {
+        text += &format!(", sort columns: [{}]", spec.sort_columns.join(", "));
+    }
+    text
 }

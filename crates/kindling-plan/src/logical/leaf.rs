@@ -54,7 +54,43 @@ impl Hash for LocalRelation {
     }
 }
 
-unordered!(Range, LocalRelation);
+/// A source of a streaming DataFrame, which can be described and not run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StreamingRelation {
+    /// Name of the source: `rate`, `csv`, …
+    pub source: String,
+    /// Its columns.
+    pub schema: DFSchemaRef,
+}
+
+unordered!(Range, LocalRelation, StreamingRelation);
+
+impl UserDefinedLogicalNodeCore for StreamingRelation {
+    fn name(&self) -> &str {
+        "StreamingRelation"
+    }
+
+    fn inputs(&self) -> Vec<&LogicalPlan> {
+        vec![]
+    }
+
+    fn schema(&self) -> &DFSchemaRef {
+        &self.schema
+    }
+
+    fn expressions(&self) -> Vec<Expr> {
+        vec![]
+    }
+
+    fn fmt_for_explain(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let columns: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        write!(f, "StreamingRelation {}, [{}]", self.source, columns.join(", "))
+    }
+
+    fn with_exprs_and_inputs(&self, _: Vec<Expr>, _: Vec<LogicalPlan>) -> Result<Self> {
+        Ok(self.clone())
+    }
+}
 
 impl UserDefinedLogicalNodeCore for Range {
     fn name(&self) -> &str {

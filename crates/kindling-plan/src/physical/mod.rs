@@ -3,6 +3,7 @@
 mod collect_metrics;
 mod generate;
 mod local_table_scan;
+mod parse_records;
 mod planner;
 mod planner_macros;
 mod poisson;
@@ -24,6 +25,7 @@ pub use self::{
     collect_metrics::{CollectMetricsExec, ObservedMetrics, observations},
     generate::GenerateExec,
     local_table_scan::LocalTableScanExec,
+    parse_records::ParseRecordsExec,
     planner::SparkPlanner,
     sample::SampleExec,
 };

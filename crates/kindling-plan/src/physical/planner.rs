@@ -14,20 +14,22 @@ use datafusion::{
     physical_plan::{ExecutionPlan, sorts::sort::SortExec},
     physical_planner::{ExtensionPlanner, PhysicalPlanner},
 };
+use kindling_common::SparkError;
+use kindling_functions::error::to_datafusion;
 use kindling_physical::{
     CoalesceExec, CollectTailExec, JoinHintExec, PhysicalConf, RangeExec, ShuffleExchangeExec, ShuffleOrigin,
     ShufflePartitioning,
 };
 
 use super::{
-    CollectMetricsExec, GenerateExec, LocalTableScanExec, SampleExec,
+    CollectMetricsExec, GenerateExec, LocalTableScanExec, ParseRecordsExec, SampleExec,
     collect_metrics::{Call, Calls, value_field, value_schema},
 };
 use crate::{
     SessionState,
     logical::{
-        CollectMetrics, Generate, JoinHint, LocalRelation, Range, Repartition, RepartitionScheme, Sample,
-        SortWithinPartitions, Tail,
+        CollectMetrics, Generate, JoinHint, LocalRelation, ParseRecords, Range, Repartition, RepartitionScheme, Sample,
+        SortWithinPartitions, StreamingRelation, Tail,
     },
     session::default_parallelism,
 };
@@ -126,6 +128,12 @@ impl ExtensionPlanner for SparkPlanner {
             let schema = Arc::clone(local.schema.inner());
             return Ok(Some(Arc::new(LocalTableScanExec::new(&local.batches, schema, local.num_partitions))));
         }
+        if let Some(streaming) = any.downcast_ref::<StreamingRelation>() {
+            let message = "Queries with streaming sources must be executed with writeStream.start(), or from a streaming table \
+                           or flow definition within a Spark Declarative Pipeline.";
+            let message = format!("{message};\n{}", streaming.source);
+            return Err(to_datafusion(SparkError::analysis("_LEGACY_ERROR_TEMP_3102").param("msg", message)));
+        }
         let ([logical], [input]) = (logical_inputs, physical_inputs) else { return Ok(None) };
         let input = Arc::clone(input);
         let schema = logical.schema();
@@ -150,6 +158,11 @@ impl ExtensionPlanner for SparkPlanner {
         }
         if let Some(collect) = any.downcast_ref::<CollectMetrics>() {
             return planning.collect_metrics(collect, schema, input).map(Some);
+        }
+        if let Some(records) = any.downcast_ref::<ParseRecords>() {
+            let schema = Arc::clone(records.schema.inner());
+            let (parser, header) = (Arc::clone(&records.parser), records.header.clone());
+            return Ok(Some(Arc::new(ParseRecordsExec::new(input, parser, header, schema))));
         }
         if let Some(hint) = any.downcast_ref::<JoinHint>() {
             return Ok(Some(Arc::new(JoinHintExec::new(input, hint.strategy))));

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Attribute,
-    logical::{Sample, SortWithinPartitions, extension},
+    logical::{Sample, SortWithinPartitions, extension, is_streaming},
 };
 
 impl Resolver<'_> {
@@ -251,10 +251,11 @@ impl Resolver<'_> {
         all_columns: bool,
         within_watermark: bool,
     ) -> SparkResult<Resolved> {
-        if within_watermark {
-            return Err(SparkError::unsupported("dropDuplicatesWithinWatermark"));
-        }
         let input = self.relation(input)?;
+        if within_watermark && !is_streaming(&input.plan) {
+            let message = "dropDuplicatesWithinWatermark is not supported with batch DataFrames/DataSets";
+            return Err(SparkError::analysis("_LEGACY_ERROR_TEMP_3102").param("msg", message));
+        }
         let all = input.attributes().to_vec();
         if all_columns || columns.is_empty() {
             return self.distinct_resolved(input, &all);

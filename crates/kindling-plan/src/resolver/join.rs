@@ -8,7 +8,7 @@ use datafusion::{
 };
 use kindling_common::{SparkError, SparkResult};
 use kindling_functions::error::from_datafusion;
-use kindling_spec::{DataType, Join, JoinCriteria, JoinType, RelationKind};
+use kindling_spec::{DataType, Expr, Join, JoinCriteria, JoinType, RelationKind};
 
 use super::{
     Below, Resolved, Resolver,
@@ -36,17 +36,8 @@ impl Resolver<'_> {
         match &join.criteria {
             JoinCriteria::None => self.join_on(left, right, join.join_type, None, lateral),
             JoinCriteria::On(condition) => {
-                let scope = both(&left, &right);
-                let mut context = ExprContext::new(&scope, "JOIN");
-                let value = self.expression(condition, &mut context)?;
-                if !matches!(value.typed.data_type, DataType::Boolean | DataType::Null) {
-                    return Err(SparkError::analysis("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE")
-                        .param("joinCondition", format!("\"{}\"", value.text))
-                        .param("conditionType", format!("\"{}\"", value.typed.data_type.sql()))
-                        .at(&condition.origin));
-                }
-                let typed = self.cast_typed(value.typed, &DataType::Boolean)?;
-                self.join_on(left, right, join.join_type, Some(typed.expr), lateral)
+                let condition = self.join_condition(condition, &left, &right)?;
+                self.join_on(left, right, join.join_type, Some(condition), lateral)
             }
             JoinCriteria::Using(columns) => self.join_using(left, right, join.join_type, columns),
             JoinCriteria::Natural => {
@@ -59,6 +50,25 @@ impl Resolver<'_> {
                 self.join_using(left, right, join.join_type, &common)
             }
         }
+    }
+
+    /// What an `ON` clause says of two sides.
+    pub(super) fn join_condition(
+        &mut self,
+        condition: &Expr,
+        left: &Resolved,
+        right: &Resolved,
+    ) -> SparkResult<DfExpr> {
+        let scope = both(left, right);
+        let mut context = ExprContext::new(&scope, "JOIN");
+        let value = self.expression(condition, &mut context)?;
+        if !matches!(value.typed.data_type, DataType::Boolean | DataType::Null) {
+            return Err(SparkError::analysis("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE")
+                .param("joinCondition", format!("\"{}\"", value.text))
+                .param("conditionType", format!("\"{}\"", value.typed.data_type.sql()))
+                .at(&condition.origin));
+        }
+        Ok(self.cast_typed(value.typed, &DataType::Boolean)?.expr)
     }
 
     fn join_on(
@@ -180,7 +190,7 @@ impl Resolver<'_> {
     }
 }
 
-fn both(left: &Resolved, right: &Resolved) -> Scope {
+pub(super) fn both(left: &Resolved, right: &Resolved) -> Scope {
     let join = |a: &[Attribute], b: &[Attribute]| a.iter().chain(b).cloned().collect();
     Scope {
         attributes: join(&left.scope.attributes, &right.scope.attributes),

@@ -5,6 +5,7 @@
 //! select list leaves out, `HAVING`) uses [`Below`].
 
 mod aggregate;
+mod bucketing;
 mod char_type;
 mod collect_metrics;
 mod columns;
@@ -15,6 +16,8 @@ mod join;
 mod lateral;
 mod limit;
 mod local;
+mod nearest_join;
+mod parse;
 mod plan;
 mod project;
 mod qualify;
@@ -27,12 +30,14 @@ mod set_operation;
 mod sort;
 mod stat_functions;
 mod statistics;
+mod streaming;
 mod subquery_alias;
 mod suggest;
 mod table;
 mod unpivot;
 mod values;
 mod view_schema;
+mod xml;
 
 use std::{collections::BTreeMap, sync::atomic::AtomicU64};
 
@@ -258,6 +263,8 @@ impl<'a> Resolver<'a> {
             RelationKind::Having { input, condition } => self.having(input, condition),
             RelationKind::Qualify { input, condition } => self.qualify(input, condition),
             RelationKind::Join(join) => self.join(join),
+            RelationKind::AsOfJoin(join) => self.as_of_join(join),
+            RelationKind::NearestByJoin(join) => self.nearest_by_join(join),
             RelationKind::SetOperation { left, right, op, all, by_name, allow_missing_columns } => {
                 self.set_operation(left, right, *op, *all, *by_name, *allow_missing_columns)
             }
@@ -269,6 +276,9 @@ impl<'a> Resolver<'a> {
             RelationKind::Distinct { input } => self.distinct(input),
             RelationKind::Deduplicate { input, columns, all_columns, within_watermark } => {
                 self.deduplicate(input, columns, *all_columns, *within_watermark)
+            }
+            RelationKind::WithWatermark { input, event_time, delay_threshold } => {
+                self.with_watermark(input, event_time, delay_threshold)
             }
             RelationKind::Sample { input, method, seed, deterministic_order } => {
                 self.sample(input, method, *seed, *deterministic_order)
@@ -338,6 +348,9 @@ impl<'a> Resolver<'a> {
             RelationKind::Unpivot(unpivot) => self.unpivot(unpivot),
             RelationKind::Pivot(pivot) => self.pivot(pivot),
             RelationKind::CollectMetrics { input, name, metrics } => self.collect_metrics(input, name, metrics),
+            RelationKind::Parse { input, format, schema, options } => {
+                self.parse_records(input, format, schema.as_ref(), options)
+            }
             RelationKind::Unsupported { name } => Err(SparkError::unsupported(name.clone())),
             other => Err(SparkError::unsupported(relation_name(other))),
         }
@@ -362,7 +375,6 @@ impl<'a> Resolver<'a> {
 fn relation_name(kind: &RelationKind) -> &'static str {
     match kind {
         RelationKind::PythonTableFunction { .. } => "Python table functions",
-        RelationKind::Parse { .. } => "reading CSV or JSON from a DataFrame of strings",
         RelationKind::ShowString { .. } => "show() below another relation",
         RelationKind::HtmlString { .. } => "an HTML table below another relation",
         RelationKind::MapPartitions { .. } => "mapInPandas and mapInArrow",

@@ -2,15 +2,21 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use datafusion::{
     common::TableReference,
     datasource::provider_as_source,
     logical_expr::{Expr as DfExpr, LogicalPlan, TableScanBuilder},
 };
-use kindling_common::{SparkError, SparkResult, conf};
-use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, resolve_source};
-use kindling_functions::{FunctionKind, error::from_datafusion};
-use kindling_spec::{Cte, DataSource, Expr, Options, Plan, Relation, RelationKind, StructType, TemporalClause};
+use kindling_common::{SparkError, SparkResult, conf, to_arrow_schema};
+use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, TableFiles, resolve_source};
+use kindling_functions::{
+    FunctionKind,
+    error::{from_arrow_error, from_datafusion},
+};
+use kindling_spec::{
+    Cte, DataSource, DataType, Expr, Options, Plan, Relation, RelationKind, StructField, StructType, TemporalClause,
+};
 use kindling_sql::ParserOptions;
 
 use super::{CteInScope, Resolved, Resolver, local::parse_schema, plan, subquery_alias::qualified};
@@ -20,7 +26,7 @@ use crate::{
     catalog::{
         CatalogRelation, CatalogTable, GLOBAL_TEMP_DATABASE, SESSION_CATALOG, TempView, errors::table_or_view_not_found,
     },
-    logical::{JoinHint, extension},
+    logical::{JoinHint, StreamingRelation, extension},
 };
 
 impl Resolver<'_> {
@@ -69,7 +75,13 @@ impl Resolver<'_> {
         is_streaming: bool,
     ) -> SparkResult<Resolved> {
         if is_streaming {
-            return Err(SparkError::unsupported("streaming reads"));
+            let Some(CatalogRelation::Table(table)) = self.state.catalog.lookup_relation(name) else {
+                return Err(table_or_view_not_found(&self.state.catalog, name));
+            };
+            let attributes: Vec<Attribute> = table.schema.fields.iter().map(|field| self.new_column(field)).collect();
+            let schema = plan::internal_schema(&attributes)?;
+            let relation = StreamingRelation { source: table.identifier.unquoted(), schema };
+            return Ok(Resolved::new(extension(relation), attributes));
         }
         if temporal.is_some() {
             return Err(SparkError::unsupported("time travel"));
@@ -106,7 +118,7 @@ impl Resolver<'_> {
         if let [format, path] = name
             && let Ok(format) = FileFormat::find(format)
         {
-            return self.files(format, vec![path.clone()], None, options);
+            return self.files(format, vec![path.clone()], None, options, None);
         }
         self.state.catalog.qualify(name).map_err(|error| error.param("identifier", quote_parts(name)))?;
         Err(table_or_view_not_found(&self.state.catalog, name))
@@ -205,11 +217,14 @@ impl Resolver<'_> {
         let mut merged = table.options.clone();
         merged.extend(options.clone());
         let paths = table.location.clone().into_iter().collect();
+        let files =
+            TableFiles { partitions: table.partitions.as_ref().map(|partitions| partitions.iter().cloned().collect()) };
         let resolved = self.files(
             FileFormat::find(&provider)?,
             paths,
             Some(super::char_type::as_strings(&table.schema)),
             &merged,
+            Some(files),
         )?;
         let resolved = self.padded(resolved, &table.schema)?;
         let qualifier = vec![SESSION_CATALOG.to_string(), identifier.database.clone(), identifier.table.clone()];
@@ -268,7 +283,7 @@ impl Resolver<'_> {
 
     pub(super) fn data_source(&mut self, source: &DataSource) -> SparkResult<Resolved> {
         if source.is_streaming {
-            return Err(SparkError::unsupported("streaming reads"));
+            return self.streaming_source(source);
         }
         let name = source.format.clone().unwrap_or_else(|| self.conf.value(&conf::DEFAULT_SOURCE).to_string());
         let format = FileFormat::find(&name)?;
@@ -282,7 +297,7 @@ impl Resolver<'_> {
                 source.options.iter().find(|(key, _)| key.eq_ignore_ascii_case("path")).map(|(_, v)| v.clone()),
             );
         }
-        self.files(format, paths, schema, &source.options)
+        self.files(format, paths, schema, &source.options, None)
     }
 
     fn files(
@@ -291,9 +306,25 @@ impl Resolver<'_> {
         paths: Vec<String>,
         schema: Option<StructType>,
         options: &Options,
+        table: Option<TableFiles>,
+    ) -> SparkResult<Resolved> {
+        match format {
+            FileFormat::Xml => self.xml_files(paths, schema, options, table),
+            _ => self.scan(format, paths, schema, options, table),
+        }
+    }
+
+    pub(super) fn scan(
+        &mut self,
+        format: FileFormat,
+        paths: Vec<String>,
+        schema: Option<StructType>,
+        options: &Options,
+        table: Option<TableFiles>,
     ) -> SparkResult<Resolved> {
         let request = SourceRequest {
             format,
+            table,
             paths,
             schema,
             options: SourceOptions::new(options.iter().map(|(key, value)| (key.clone(), value.clone()))),
@@ -340,6 +371,12 @@ impl Resolver<'_> {
         if function == "range" {
             return self.range_function(arguments);
         }
+        if function == "sql_keywords" {
+            return self.sql_keywords(arguments);
+        }
+        if function == "collations" {
+            return self.collations(arguments);
+        }
         match kindling_functions::lookup(&function).map(|entry| entry.kind) {
             Some(FunctionKind::Generator(_)) => self.generator_relation(&Expr::call(function, arguments.to_vec())),
             Some(_) => Err(SparkError::analysis("NOT_A_TABLE_FUNCTION").param("functionName", quote_parts(name))),
@@ -355,6 +392,45 @@ impl Resolver<'_> {
                 }
             },
         }
+    }
+
+    /// `sql_keywords()`
+    fn sql_keywords(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
+        check_no_arguments("sql_keywords", arguments)?;
+        let options = self.parser_options();
+        let enforced = options.ansi && options.enforce_reserved_keywords;
+        let (words, reserved): (Vec<&str>, Vec<bool>) =
+            kindling_sql::keywords().map(|(word, reserved)| (word, reserved && enforced)).unzip();
+        let schema = StructType {
+            fields: vec![
+                StructField::new("keyword", DataType::String, false),
+                StructField::new("reserved", DataType::Boolean, false),
+            ],
+        };
+        let columns: Vec<ArrayRef> = vec![Arc::new(StringArray::from(words)), Arc::new(BooleanArray::from(reserved))];
+        let batch = RecordBatch::try_new(Arc::new(to_arrow_schema(&schema)), columns).map_err(from_arrow_error)?;
+        self.local_rows(&schema, vec![batch])
+    }
+
+    /// `collations()`: those there are, which is one.
+    fn collations(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
+        check_no_arguments("collations", arguments)?;
+        let row = [
+            ("CATALOG", Some("SYSTEM"), false),
+            ("SCHEMA", Some("BUILTIN"), false),
+            ("NAME", Some("UTF8_BINARY"), false),
+            ("LANGUAGE", None, true),
+            ("COUNTRY", None, true),
+            ("ACCENT_SENSITIVITY", Some("ACCENT_SENSITIVE"), false),
+            ("CASE_SENSITIVITY", Some("CASE_SENSITIVE"), false),
+            ("PAD_ATTRIBUTE", Some("NO_PAD"), false),
+            ("ICU_VERSION", None, true),
+        ];
+        let fields = row.iter().map(|(name, _, nullable)| StructField::new(*name, DataType::String, *nullable));
+        let schema = StructType { fields: fields.collect() };
+        let columns = row.iter().map(|(_, value, _)| Arc::new(StringArray::from(vec![*value])) as ArrayRef);
+        let batch = RecordBatch::try_new(Arc::new(to_arrow_schema(&schema)), columns.collect());
+        self.local_rows(&schema, vec![batch.map_err(from_arrow_error)?])
     }
 
     fn range_function(&mut self, arguments: &[Expr]) -> SparkResult<Resolved> {
@@ -406,6 +482,17 @@ impl Resolver<'_> {
                 .param("docroot", "https://spark.apache.org/docs/latest")),
         }
     }
+}
+
+fn check_no_arguments(function: &str, arguments: &[Expr]) -> SparkResult<()> {
+    if arguments.is_empty() {
+        return Ok(());
+    }
+    Err(SparkError::analysis("WRONG_NUM_ARGS.WITHOUT_SUGGESTION")
+        .param("functionName", format!("`{function}`"))
+        .param("expectedNum", "0")
+        .param("actualNum", arguments.len().to_string())
+        .param("docroot", "https://spark.apache.org/docs/latest"))
 }
 
 /// Whether a query reads a table of a name, so that a CTE of that name is recursive.

@@ -126,8 +126,10 @@ impl Resolver<'_> {
     fn variable(&mut self, parts: &[String], context: &ExprContext<'_>) -> SparkResult<Option<Value>> {
         let Some((name, fields)) = parts.split_first() else { return Ok(None) };
         let variable = context.variables.iter().rev().find(|(variable, _)| self.names.same(variable, name));
-        let Some((_, typed)) = variable else { return Ok(None) };
-        let mut value = Value::new(typed.clone(), "namedlambdavariable()");
+        let Some((name, typed)) = variable else { return Ok(None) };
+        // A struct of variables has fields of their names.
+        let mut value =
+            Value { default_name: Some(name.clone()), ..Value::new(typed.clone(), "namedlambdavariable()") };
         for field in fields {
             value = self.field(value, field)?;
         }

@@ -61,12 +61,14 @@ impl Resolver<'_> {
         match name.as_str() {
             "struct" => return self.struct_call(function, context),
             "grouping" | "grouping_id" => return self.grouping_call(&name, function, context),
-            "distributed_sequence_id" if function.arguments.is_empty() => {
+            // Whether the rows are kept (the argument of pandas on Spark) is no matter here.
+            "distributed_sequence_id" if function.is_internal && function.arguments.len() <= 1 => {
                 return self.expression(&distributed_sequence_id(), context);
             }
             _ => {}
         }
-        let Some(entry) = kindling_functions::lookup(&name) else {
+        let known = kindling_functions::lookup(&name).filter(|entry| function.is_internal || !entry.is_internal());
+        let Some(entry) = known else {
             let Some(routine) = self.sql_function(&function.name)? else {
                 return Err(self.unresolved_routine(function));
             };

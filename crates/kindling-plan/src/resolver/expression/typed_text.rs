@@ -31,6 +31,10 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<String> {
         ("convert_timezone", [target, time]) => {
             Some(format!("convert_timezone(current_timezone(), {}, {})", target.text, time.text))
         }
+        ("time_bucket", [size, time]) => {
+            let origin = if time.typed.data_type == DataType::TimestampNtz { "TIMESTAMP_NTZ" } else { "TIMESTAMP" };
+            Some(format!("time_bucket({}, {}, {origin} '1970-01-01 00:00:00')", size.text, time.text))
+        }
         ("*" | "/" | "+" | "-", [left, right]) => arithmetic(name, left, right),
         _ => None,
     }
