@@ -9,6 +9,7 @@ mod functions;
 mod inspect;
 pub mod logical;
 mod logical_text;
+mod optimizer;
 pub mod physical;
 mod present;
 mod resolver;

@@ -20,7 +20,7 @@ from server import Server  # noqa: E402
 
 # The client logs every error that a query raises.
 logging.disable(logging.ERROR)
-SECONDS = 20
+SECONDS = 60
 COMMON = {"spark.sql.session.timeZone": TIME_ZONE}
 
 
@@ -101,7 +101,7 @@ class Spark(Engine):
         with open(pathlib.Path(self.root) / "spark.log", "ab") as log:
             self.process = subprocess.Popen(command, cwd=self.root, stdout=log, stderr=log)
         self.url = f"sc://localhost:{port}"
-        deadline = time.monotonic() + 6 * SECONDS
+        deadline = time.monotonic() + 4 * SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("localhost", port)):
                 return

@@ -52,6 +52,7 @@ class Tester:
             queries = Queries(rng)
             for index in range(start, min(start + BATCH, count)):
                 self.check(f"{seed}/{index}", queries.next(), tables, ansi=rng.random() < 0.5)
+            self.write(f"seed-{seed}")
 
     def check(self, name: str, query: Query, tables: list, ansi: bool) -> None:
         theirs, ours = self.both(query.text(), ansi)
@@ -128,7 +129,6 @@ def main() -> int:
         tester.write("replay")
     else:
         tester.seed(options.seed, options.count)
-        tester.write(f"seed-{options.seed}")
     if options.record:
         options.record.write_text(json.dumps(recorded(tester.found), indent=1, ensure_ascii=False) + "\n")
     for reason, cases in tester.groups():

@@ -81,7 +81,7 @@ pub fn cast(ctx: &CallContext<'_>, expr: TypedExpr, to: &DataType, mode: CastMod
     if let Some(value) = expr.as_literal() {
         // An error stays in the expression: it belongs to the rows that are evaluated.
         if let Ok(value) = cast_scalar(value, &from, to, &options) {
-            let nullable = value.is_null();
+            let nullable = nullable || value.is_null();
             return Ok(TypedExpr::new(Expr::Literal(value, None), to.clone(), nullable));
         }
     }
@@ -207,23 +207,23 @@ fn cast_mismatch(ctx: &CallContext<'_>, from: &DataType, to: &DataType, ansi: bo
             .param("srcType", quoted(from))
             .param("targetType", quoted(to))
     };
-    if ansi && failure == Failure::Ansi && can_cast(from, to, false) {
-        use DataType::{Boolean, Date, Timestamp};
-        let function = match (from, to) {
-            (f, Timestamp) if f.is_numeric() => Some("`TIMESTAMP_SECONDS`/`TIMESTAMP_MILLIS`/`TIMESTAMP_MICROS`"),
-            (Timestamp, t) if t.is_numeric() => Some("`UNIX_SECONDS`/`UNIX_MILLIS`/`UNIX_MICROS`"),
-            (Date, t) if t.is_numeric() => Some("`UNIX_DATE`"),
-            (Boolean, Timestamp) => None,
-            _ => None,
-        };
-        return match function {
-            Some(names) => base("DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION").param("functionNames", names),
-            None => base("DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION")
-                .param("config", crate::arithmetic::ANSI_CONFIG)
-                .param("configVal", "'false'"),
-        };
+    if !ansi {
+        return base("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION");
     }
-    base("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION")
+    let function = match (from, to) {
+        (f, DataType::Date) if f.is_numeric() => Some("`DATE_FROM_UNIX_DATE`"),
+        (DataType::Date, t) if t.is_numeric() => Some("`UNIX_DATE`"),
+        _ => None,
+    };
+    match function {
+        Some(names) => base("DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION").param("functionNames", names),
+        None if failure == Failure::Ansi && can_cast(from, to, false) => {
+            base("DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION")
+                .param("config", crate::arithmetic::ANSI_CONFIG)
+                .param("configVal", "'false'")
+        }
+        None => base("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"),
+    }
 }
 
 /// `CAST_INVALID_INPUT`
@@ -239,6 +239,7 @@ pub(crate) fn invalid_input(text: &str, to: &DataType) -> SparkError {
         .param("expression", sql_value(&ScalarValue::Utf8(Some(text.to_string()))))
         .param("sourceType", "\"STRING\"")
         .param("targetType", quoted(to))
+        .param("ansiConfig", crate::arithmetic::ANSI_CONFIG)
 }
 
 /// `CAST_OVERFLOW`
@@ -247,6 +248,7 @@ pub(crate) fn cast_overflow(value: &str, from: &DataType, to: &DataType) -> Spar
         .param("value", value)
         .param("sourceType", quoted(from))
         .param("targetType", quoted(to))
+        .param("ansiConfig", crate::arithmetic::ANSI_CONFIG)
 }
 
 /// Casts an array; the result has the layout of `to_arrow(to)` up to labels.

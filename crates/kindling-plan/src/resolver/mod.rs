@@ -33,6 +33,7 @@ mod table;
 mod unpivot;
 mod values;
 mod view_schema;
+mod with_windows;
 
 use std::{collections::BTreeMap, sync::atomic::AtomicU64};
 

@@ -86,7 +86,7 @@ impl Resolver<'_> {
                     },
                 };
                 let value = self.expression(&order.child, &mut context)?;
-                let (key, _) = sort_key(value, &order);
+                let (key, _) = sort_key(value, &order)?;
                 keys.push(SortExpr::new(key.expr.expr, key.ascending, key.nulls_first));
             }
             return Ok(RepartitionScheme::Range(keys, num_partitions));

@@ -14,7 +14,7 @@ use kindling_functions::{TypedExpr, error::from_datafusion};
 
 use crate::{
     Attribute,
-    resolver::{plan, project::with_windows, scope::Scope},
+    resolver::{plan, scope::Scope, with_windows::with_windows},
 };
 
 /// A grouping expression and the column that carries it.

@@ -266,6 +266,7 @@ pub(crate) fn window_call(name: &str, arguments: &[String]) -> String {
         ("lag" | "lead", [value]) => format!("{name}({value}, 1, NULL)"),
         ("lag" | "lead", [value, offset]) => format!("{name}({value}, {offset}, NULL)"),
         ("ntile", []) => "ntile(1)".to_string(),
+        ("rank" | "dense_rank" | "percent_rank", _) => format!("{}()", name.to_uppercase()),
         _ => call(name, arguments),
     }
 }
