@@ -25,7 +25,7 @@ mod variant;
 mod xml;
 mod xorshift;
 
-pub use cast::{can_cast, cast, to_pretty_string};
+pub use cast::{can_cast, can_up_cast, cast, to_pretty_string};
 pub use context::{CallContext, CallText, FunctionConf, NoText};
 pub use entry::{
     AggregateOptions, Arity, FunctionEntry, FunctionKind, GeneratorCall, HigherOrder, LambdaArgument, LambdaParameters,

@@ -1222,9 +1222,7 @@ fn map_from_arrays(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> 
                 }
                 let ((ks, ke), (vs, ve)) = (range(keys, row), range(values, row));
                 if ke - ks != ve - vs {
-                    return Err(SparkError::internal(
-                        "The key array and value array of MapData must have the same length.",
-                    ));
+                    return Err(SparkError::runtime("_LEGACY_ERROR_TEMP_2128"));
                 }
                 k.extend((ks..ke).map(|i| i as u32));
                 v.extend((vs..ve).map(|i| i as u32));

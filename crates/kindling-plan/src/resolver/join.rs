@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::{
-    common::{JoinType as DfJoinType, NullEquality, Spans},
+    common::{JoinType as DfJoinType, NullEquality, Spans, tree_node::TreeNode},
     logical_expr::{Expr as DfExpr, Join as DfJoin, JoinConstraint, LogicalPlan, Subquery},
 };
 use kindling_common::{SparkError, SparkResult};
@@ -35,15 +35,24 @@ impl Resolver<'_> {
         }
         match &join.criteria {
             JoinCriteria::None => self.join_on(left, right, join.join_type, None, lateral),
-            JoinCriteria::On(condition) => {
+            JoinCriteria::On(join_condition) => {
                 let scope = both(&left, &right);
                 let mut context = ExprContext::new(&scope, "JOIN");
-                let value = self.expression(condition, &mut context)?;
+                let value = self.expression(join_condition, &mut context)?;
                 if !matches!(value.typed.data_type, DataType::Boolean | DataType::Null) {
                     return Err(SparkError::analysis("JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE")
                         .param("joinCondition", format!("\"{}\"", value.text))
                         .param("conditionType", format!("\"{}\"", value.typed.data_type.sql()))
-                        .at(&condition.origin));
+                        .at(&join_condition.origin));
+                }
+                let correlated = |expr: &DfExpr| {
+                    Ok(matches!(expr, DfExpr::ScalarSubquery(subquery) if !subquery.outer_ref_columns.is_empty()))
+                };
+                if value.typed.expr.exists(correlated).unwrap_or(false) {
+                    let condition = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY";
+                    return Err(SparkError::analysis(condition)
+                        .param("treeNode", value.text)
+                        .at(&join_condition.origin));
                 }
                 let typed = self.cast_typed(value.typed, &DataType::Boolean)?;
                 self.join_on(left, right, join.join_type, Some(typed.expr), lateral)
