@@ -14,6 +14,7 @@ mod json_text;
 mod kernels;
 mod literal;
 mod mersenne_twister;
+mod nullability;
 mod schema_text;
 pub mod spark_hash;
 pub mod task;

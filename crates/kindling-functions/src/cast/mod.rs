@@ -203,6 +203,7 @@ pub fn can_up_cast(from: &DataType, to: &DataType) -> bool {
         (Array { .. } | Map { .. } | Struct(_), _) => false,
         (_, String) => true,
         (Date, Timestamp | TimestampNtz) | (Timestamp, TimestampNtz) | (TimestampNtz, Timestamp) => true,
+        (Timestamp, Long) | (Long, Timestamp) => true,
         (Decimal { .. }, Float | Double) => false,
         (f, t @ Decimal { .. }) => match (digits(f), digits(t)) {
             (Some((p, s)), Some((q, r))) => r >= s && q - r >= p - s,

@@ -150,6 +150,12 @@ impl AggregateState {
         Ok(replaced)
     }
 
+    /// Whether an expression over the aggregate looks at a key.
+    pub(super) fn holds_key(&self, expr: &DfExpr) -> bool {
+        let is_key = |column: &&Column| self.keys.iter().any(|key| key.column.internal_name() == column.name);
+        expr.column_refs().iter().any(is_key)
+    }
+
     fn check(&self, expr: &DfExpr, text: &str) -> SparkResult<()> {
         let name = |call: &DfExpr| call.schema_name().to_string();
         let mut known: HashSet<String> = self.keys.iter().map(|key| key.column.internal_name()).collect();
