@@ -6,7 +6,7 @@ use datafusion::logical_expr::Expr;
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{DataType, StructType};
 
-use crate::{CallContext, TypedExpr, functions};
+use crate::{CallContext, TypedExpr, functions, nullability};
 
 /// How many arguments a function takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,7 +193,12 @@ impl FunctionEntry {
     pub fn build_scalar(&self, ctx: &CallContext<'_>, args: Vec<TypedExpr>) -> SparkResult<TypedExpr> {
         self.check_arity(args.len()).map_err(|e| e.at(&ctx.origin))?;
         match self.kind {
-            FunctionKind::Scalar(build) => build(ctx, args).map_err(|e| e.at(&ctx.origin)),
+            FunctionKind::Scalar(build) => {
+                let binary = args.first().is_some_and(|arg| arg.data_type == DataType::Binary);
+                let mut call = build(ctx, args).map_err(|e| e.at(&ctx.origin))?;
+                call.nullable |= nullability::is_always_nullable(self.name, binary);
+                Ok(call)
+            }
             _ => Err(SparkError::internal(format!("{} is not a scalar function", self.name))),
         }
     }

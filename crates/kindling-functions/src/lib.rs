@@ -14,6 +14,7 @@ mod json_text;
 mod kernels;
 mod literal;
 mod mersenne_twister;
+mod nullability;
 mod schema_text;
 pub mod spark_hash;
 mod strict_math;
@@ -26,7 +27,7 @@ mod variant;
 mod xml;
 mod xorshift;
 
-pub use cast::{can_cast, cast, to_pretty_string};
+pub use cast::{can_cast, can_up_cast, cast, to_pretty_string};
 pub use context::{CallContext, CallText, FunctionConf, NoText};
 pub use entry::{
     AggregateOptions, Arity, FunctionEntry, FunctionKind, GeneratorCall, HigherOrder, LambdaArgument, LambdaParameters,

@@ -10,6 +10,7 @@ mod inspect;
 pub mod logical;
 mod logical_size;
 mod logical_text;
+mod optimizer;
 pub mod physical;
 mod present;
 mod resolver;

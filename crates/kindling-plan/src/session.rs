@@ -12,7 +12,6 @@ use arrow::array::RecordBatch;
 use datafusion::{
     execution::{SessionStateBuilder, config::SessionConfig},
     logical_expr::LogicalPlan,
-    optimizer::{Optimizer, OptimizerRule},
 };
 use kindling_common::{Clock, RuntimeConfig, SparkError, SparkResult, conf};
 use kindling_datasource::{FileSystem, InferredSchemas};
@@ -26,7 +25,7 @@ use crate::{
     cache::CacheManager,
     catalog::{GlobalTempViews, SessionCatalog},
     decorrelate::{decorrelate, has_subqueries, is_simple},
-    physical,
+    optimizer, physical,
     resolver::{Resolver, Untrimmed},
     variable::SessionVariables,
 };
@@ -165,17 +164,9 @@ fn datafusion_state() -> datafusion::execution::SessionState {
     SessionStateBuilder::new()
         .with_config(config)
         .with_analyzer_rules(vec![])
-        .with_optimizer_rules(optimizer_rules())
+        .with_optimizer_rules(optimizer::rules())
         .with_physical_optimizer_rules(kindling_physical::optimizer_rules())
         .build()
-}
-
-/// DataFusion's rules but those that take fields of structs out of expressions: our scans read whole columns, and the
-/// columns that they add clash with those of the scan.
-fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let mut rules = Optimizer::new().rules;
-    rules.retain(|rule| !["extract_leaf_expressions", "push_down_leaf_projections"].contains(&rule.name()));
-    rules
 }
 
 /// Parses a SQL text with the session's settings and its arguments.

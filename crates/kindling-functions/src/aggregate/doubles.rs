@@ -16,6 +16,7 @@ use super::{
     Aggregate, rows_as_groups,
     sum::{Ensure, OneGroup},
 };
+use crate::{arithmetic::divide_by_zero, error::to_datafusion};
 
 /// The steps of such an aggregate over a state of `width` doubles, all zero at first.
 #[derive(Clone, Copy)]
@@ -28,6 +29,8 @@ pub(crate) struct DoublesFn {
     pub merge: fn(&mut [f64], &[f64]),
     /// The result; `None` is null.
     pub evaluate: fn(&[f64]) -> Option<f64>,
+    /// The states whose result divides by zero, which raises.
+    pub raises: Option<fn(&[f64]) -> bool>,
 }
 
 impl std::fmt::Debug for DoublesFn {
@@ -42,7 +45,7 @@ pub(crate) fn doubles(function: DoublesFn) -> Aggregate {
     let other = groups.clone();
     Aggregate {
         name: function.name,
-        key: String::new(),
+        key: function.raises.map_or_else(String::new, |_| "raises".to_string()),
         data_type: DataType::Double,
         nullable: true,
         state: vec![ArrowType::Float64; function.width],
@@ -105,7 +108,11 @@ impl GroupsAccumulator for Groups {
 
     fn evaluate(&mut self, emit: EmitTo) -> Result<ArrayRef> {
         let states = self.take(emit);
-        let values = states.chunks_exact(self.function.width).map(self.function.evaluate);
+        let groups = || states.chunks_exact(self.function.width);
+        if self.function.raises.is_some_and(|raises| groups().any(raises)) {
+            return Err(to_datafusion(divide_by_zero()));
+        }
+        let values = groups().map(self.function.evaluate);
         Ok(Arc::new(values.collect::<Float64Array>()))
     }
 

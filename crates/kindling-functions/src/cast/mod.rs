@@ -74,14 +74,14 @@ pub fn cast(ctx: &CallContext<'_>, expr: TypedExpr, to: &DataType, mode: CastMod
     let nullable = expr.nullable
         || from == DataType::Variant
         || match failure {
-            Failure::Ansi => from == DataType::Null,
+            Failure::Try => !can_up_cast(&from, to),
             _ => crate::coercion::force_nullable(&from, to),
         };
     let options = CastOptions { failure, zone: *ctx.time_zone(), now: ctx.conf.query_start_micros };
     if let Some(value) = expr.as_literal() {
         // An error stays in the expression: it belongs to the rows that are evaluated.
         if let Ok(value) = cast_scalar(value, &from, to, &options) {
-            let nullable = value.is_null();
+            let nullable = nullable || value.is_null();
             return Ok(TypedExpr::new(Expr::Literal(value, None), to.clone(), nullable));
         }
     }
@@ -179,6 +179,44 @@ pub fn can_cast(from: &DataType, to: &DataType, ansi: bool) -> bool {
     }
 }
 
+/// Spark's `UpCastRule.canUpCast`: no value is lost.
+pub fn can_up_cast(from: &DataType, to: &DataType) -> bool {
+    use DataType::*;
+    let rank = |t: &DataType| [Byte, Short, Integer, Long, Float, Double].iter().position(|known| known == t);
+    let digits = |t: &DataType| match t {
+        Byte => Some((3, 0)),
+        Short => Some((5, 0)),
+        Integer => Some((10, 0)),
+        Long => Some((20, 0)),
+        Decimal { precision, scale } => Some((i32::from(*precision), i32::from(*scale))),
+        _ => None,
+    };
+    match (from, to) {
+        (f, t) if f == t => true,
+        (Null, _) => true,
+        (Array { element: f, .. }, Array { element: t, .. }) => can_up_cast(f, t),
+        (Map { key: a, value: b, .. }, Map { key: c, value: d, .. }) => can_up_cast(a, c) && can_up_cast(b, d),
+        (Struct(f), Struct(t)) => {
+            f.fields.len() == t.fields.len()
+                && f.fields.iter().zip(&t.fields).all(|(f, t)| can_up_cast(&f.data_type, &t.data_type))
+        }
+        (Array { .. } | Map { .. } | Struct(_), _) => false,
+        (_, String) => true,
+        (Date, Timestamp | TimestampNtz) | (Timestamp, TimestampNtz) | (TimestampNtz, Timestamp) => true,
+        (Timestamp, Long) | (Long, Timestamp) => true,
+        (Decimal { .. }, Float | Double) => false,
+        (f, t @ Decimal { .. }) => match (digits(f), digits(t)) {
+            (Some((p, s)), Some((q, r))) => r >= s && q - r >= p - s,
+            _ => false,
+        },
+        (f @ Decimal { .. }, t) => match (digits(f), digits(t)) {
+            (Some((p, s)), Some((q, r))) => r >= s && q - r >= p - s,
+            _ => false,
+        },
+        (f, t) => matches!((rank(f), rank(t)), (Some(f), Some(t)) if f < t),
+    }
+}
+
 /// `VariantGet.checkDataType`
 fn fits_variant(t: &DataType, structs_and_maps: bool) -> bool {
     match t {
@@ -207,23 +245,23 @@ fn cast_mismatch(ctx: &CallContext<'_>, from: &DataType, to: &DataType, ansi: bo
             .param("srcType", quoted(from))
             .param("targetType", quoted(to))
     };
-    if ansi && failure == Failure::Ansi && can_cast(from, to, false) {
-        use DataType::{Boolean, Date, Timestamp};
-        let function = match (from, to) {
-            (f, Timestamp) if f.is_numeric() => Some("`TIMESTAMP_SECONDS`/`TIMESTAMP_MILLIS`/`TIMESTAMP_MICROS`"),
-            (Timestamp, t) if t.is_numeric() => Some("`UNIX_SECONDS`/`UNIX_MILLIS`/`UNIX_MICROS`"),
-            (Date, t) if t.is_numeric() => Some("`UNIX_DATE`"),
-            (Boolean, Timestamp) => None,
-            _ => None,
-        };
-        return match function {
-            Some(names) => base("DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION").param("functionNames", names),
-            None => base("DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION")
-                .param("config", crate::arithmetic::ANSI_CONFIG)
-                .param("configVal", "'false'"),
-        };
+    if !ansi {
+        return base("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION");
     }
-    base("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION")
+    let function = match (from, to) {
+        (f, DataType::Date) if f.is_numeric() => Some("`DATE_FROM_UNIX_DATE`"),
+        (DataType::Date, t) if t.is_numeric() => Some("`UNIX_DATE`"),
+        _ => None,
+    };
+    match function {
+        Some(names) => base("DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION").param("functionNames", names),
+        None if failure == Failure::Ansi && can_cast(from, to, false) => {
+            base("DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION")
+                .param("config", crate::arithmetic::ANSI_CONFIG)
+                .param("configVal", "'false'")
+        }
+        None => base("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION"),
+    }
 }
 
 /// `CAST_INVALID_INPUT`
@@ -239,6 +277,7 @@ pub(crate) fn invalid_input(text: &str, to: &DataType) -> SparkError {
         .param("expression", sql_value(&ScalarValue::Utf8(Some(text.to_string()))))
         .param("sourceType", "\"STRING\"")
         .param("targetType", quoted(to))
+        .param("ansiConfig", crate::arithmetic::ANSI_CONFIG)
 }
 
 /// `CAST_OVERFLOW`
@@ -247,6 +286,7 @@ pub(crate) fn cast_overflow(value: &str, from: &DataType, to: &DataType) -> Spar
         .param("value", value)
         .param("sourceType", quoted(from))
         .param("targetType", quoted(to))
+        .param("ansiConfig", crate::arithmetic::ANSI_CONFIG)
 }
 
 /// Casts an array; the result has the layout of `to_arrow(to)` up to labels.

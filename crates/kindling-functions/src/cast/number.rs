@@ -12,11 +12,11 @@ use arrow::{
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::DataType;
 
-use super::{CastOptions, cast_overflow, decimal_text, double_text, parse_decimal};
+use super::{CastOptions, cast_overflow, decimal_text, double_text, invalid_input, parse_decimal, quoted};
 use crate::{
     arithmetic::{decimal_out_of_range, fits, pow10, rescale},
     coercion::{Failure, sql_value},
-    datetime::MICROS_PER_SECOND,
+    datetime::{MICROS_PER_SECOND, timestamp_text},
     udf::relabel,
 };
 
@@ -337,7 +337,18 @@ pub(super) fn from_timestamp(array: &ArrayRef, to: &DataType, o: &CastOptions) -
             if *to == DataType::Long {
                 return Ok(seconds);
             }
-            cast_number_as(&seconds, &DataType::Long, to, o, &DataType::Timestamp)
+            cast_number_as(&seconds, &DataType::Long, to, o, &DataType::Timestamp).map_err(|error| {
+                // The value that does not fit is the timestamp, not its seconds.
+                let shown = error.parameters.get("value").cloned();
+                let row = seconds.as_primitive::<Int64Type>().iter().position(|v| v.map(|v| v.to_string()) == shown);
+                match row.filter(|_| error.condition == "CAST_OVERFLOW") {
+                    Some(row) => {
+                        let text = timestamp_text(micros.value(row), &o.zone);
+                        cast_overflow(&format!("TIMESTAMP '{text}'"), &DataType::Timestamp, to)
+                    }
+                    None => error,
+                }
+            })
         }
     }
 }
@@ -358,7 +369,10 @@ pub(super) fn to_timestamp(array: &ArrayRef, from: &DataType, o: &CastOptions) -
             collect::<Int64Type, _>(doubles.as_primitive::<Float64Type>().iter(), |v| {
                 let micros = v * MICROS_PER_SECOND as f64;
                 if !v.is_finite() {
-                    return if o.failure == Failure::Ansi { overflow(double_text(v)) } else { Ok(None) };
+                    return match o.failure {
+                        Failure::Ansi => Err(invalid_number(&double_text(v), from)),
+                        _ => Ok(None),
+                    };
                 }
                 Ok(Some(micros as i64))
             })
@@ -379,6 +393,11 @@ pub(super) fn to_timestamp(array: &ArrayRef, from: &DataType, o: &CastOptions) -
             Ok(Arc::new(seconds.unary::<_, Int64Type>(|v| v.saturating_mul(MICROS_PER_SECOND))))
         }
     }
+}
+
+/// `CAST_INVALID_INPUT` of a number that is no time.
+fn invalid_number(value: &str, from: &DataType) -> SparkError {
+    invalid_input("", &DataType::Timestamp).param("expression", value).param("sourceType", quoted(from))
 }
 
 /// A number of `unit`s as an interval's count.

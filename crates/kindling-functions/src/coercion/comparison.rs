@@ -88,9 +88,9 @@ pub fn comparison(
             .param("functionName", format!("`{}`", op.symbol()))
             .param("dataType", quoted(&common)));
     }
-    let nullable = op != ComparisonOp::EqualNullSafe && (left.nullable || right.nullable);
     let left = cast(ctx, left, &common, CastMode::Session)?;
     let right = cast(ctx, right, &common, CastMode::Session)?;
+    let nullable = op != ComparisonOp::EqualNullSafe && (left.nullable || right.nullable);
     let (left, right) = match common {
         DataType::Float | DataType::Double => normalize_pair(ctx, left, right),
         _ => (left, right),

@@ -31,10 +31,14 @@ pub(crate) fn unexpected_type(ctx: &CallContext<'_>, index: usize, required: &st
 /// `DATATYPE_MISMATCH.DATA_DIFF_TYPES`
 pub(crate) fn diff_types(ctx: &CallContext<'_>, function: &str, types: &[DataType]) -> SparkError {
     let types: Vec<String> = types.iter().map(quoted).collect();
+    let types = match function {
+        "casewhen" | "greatest" | "if" | "in" | "least" => format!("[{}]", types.join(", ")),
+        _ => format!("({})", types.join(" or ")),
+    };
     SparkError::analysis("DATATYPE_MISMATCH.DATA_DIFF_TYPES")
         .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
         .param("functionName", format!("`{function}`"))
-        .param("dataType", format!("({})", types.join(" or ")))
+        .param("dataType", types)
 }
 
 /// `DATATYPE_MISMATCH.NON_FOLDABLE_INPUT`
@@ -54,10 +58,8 @@ pub(crate) fn sql_value(value: &ScalarValue) -> String {
         ScalarValue::Int8(Some(v)) => format!("{v}Y"),
         ScalarValue::Int16(Some(v)) => format!("{v}S"),
         ScalarValue::Int64(Some(v)) => format!("{v}L"),
-        ScalarValue::Float32(Some(v)) => format!("CAST('{}' AS FLOAT)", crate::cast::float_text(*v)),
-        ScalarValue::Float64(Some(v)) if !v.is_finite() => {
-            format!("CAST('{}' AS DOUBLE)", crate::cast::double_text(*v))
-        }
+        ScalarValue::Float32(Some(v)) => crate::cast::float_text(*v),
+        ScalarValue::Float64(Some(v)) if !v.is_finite() => crate::cast::double_text(*v),
         ScalarValue::Float64(Some(v)) => format!("{}D", crate::cast::double_text(*v)),
         ScalarValue::Decimal128(Some(v), _, scale) => format!("{}BD", crate::cast::decimal_text(*v, *scale)),
         ScalarValue::Date32(Some(v)) => format!("DATE '{}'", crate::datetime::date_text(*v)),

@@ -173,6 +173,9 @@ pub(crate) fn force_nullable(from: &DataType, to: &DataType) -> bool {
         (from, to) if from == to => false,
         (String | Char(_) | Varchar(_), to) => !matches!(to, Binary | String | Char(_) | Varchar(_)),
         (Float | Double, Timestamp | Decimal { .. }) => true,
+        // NaN, the infinities, and what is too large.
+        (Float | Double | Decimal { .. }, to) if to.is_integral() => true,
+        (Timestamp, Byte | Short | Integer) => true,
         (Date, Timestamp | TimestampNtz | String) => false,
         (Date, _) => true,
         (_, Date) => !matches!(from, Timestamp | TimestampNtz),

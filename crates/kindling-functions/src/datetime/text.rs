@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::calendar::{MICROS_PER_DAY, MICROS_PER_SECOND, civil, split_micros};
-#[cfg(test)]
 use crate::SessionTimeZone;
 
 /// Writes a year as `java.time` does: four digits at least, a plus sign from 10000 on.
@@ -71,7 +70,6 @@ pub(crate) fn write_local_timestamp(out: &mut String, local: i64) {
 }
 
 /// The text of an instant in a zone.
-#[cfg(test)]
 pub(crate) fn timestamp_text(micros: i64, zone: &SessionTimeZone) -> String {
     let mut out = String::with_capacity(26);
     write_local_timestamp(&mut out, zone.to_local(micros));

@@ -81,7 +81,12 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
         "covar_samp",
         DoublesFn { name: "covar_samp", evaluate: |s| (s[0] > 1.0).then(|| s[5] / (s[0] - 1.0)), ..PAIRS }
     ),
-    pairs!("corr", DoublesFn { name: "corr", evaluate: corr, ..PAIRS }),
+    // Of a constant it divides by zero, which raises under ANSI; the others look first.
+    aggregate("corr", 2, 2, |ctx, args, o| {
+        let raises: fn(&[f64]) -> bool = |s| s[0] > 1.0 && s[3] * s[4] == 0.0;
+        let corr = DoublesFn { name: "corr", evaluate: corr, raises: ctx.ansi.then_some(raises), ..PAIRS };
+        over_doubles(ctx, args, o, corr)
+    }),
     // The regressions take the dependent variable first; state index 1 and 2 are the means of it and of the other.
     pairs!("regr_avgx", DoublesFn { name: "regr_avgx", evaluate: |s| nonzero(s, s[2]), ..PAIRS }),
     pairs!("regr_avgy", DoublesFn { name: "regr_avgy", evaluate: |s| nonzero(s, s[1]), ..PAIRS }),
@@ -363,6 +368,7 @@ const MAX: DoublesFn = DoublesFn {
         }
     },
     evaluate: |s| (s[0] > 0.0).then_some(s[1]),
+    raises: None,
 };
 
 const MIN: DoublesFn = DoublesFn {
@@ -401,6 +407,7 @@ const PRODUCT: DoublesFn = DoublesFn {
         }
     },
     evaluate: |s| nonzero(s, s[1]),
+    raises: None,
 };
 
 /// Sum and count, added up in the order of the rows as Spark does: a vectorised sum rounds otherwise.
@@ -416,6 +423,7 @@ const AVERAGE: DoublesFn = DoublesFn {
         s[1] += o[1];
     },
     evaluate: |s| (s[1] > 0.0).then(|| s[0] / s[1]),
+    raises: None,
 };
 
 /// Count, mean and the sum of squared differences (`CentralMomentAgg`, operation by operation).
@@ -441,6 +449,7 @@ const VARIANCE: DoublesFn = DoublesFn {
         s[0] = n;
     },
     evaluate: |s| (s[0] > 1.0).then(|| s[2] / (s[0] - 1.0)),
+    raises: None,
 };
 
 const VARIANCE_STDDEV: DoublesFn =
@@ -456,6 +465,7 @@ const MOMENTS: DoublesFn = DoublesFn {
     },
     merge: merge_moments,
     evaluate: |_| None,
+    raises: None,
 };
 
 fn merge_moments(s: &mut [f64], o: &[f64]) {
@@ -521,6 +531,7 @@ const PAIRS: DoublesFn = DoublesFn {
         s[0] = n;
     },
     evaluate: |_| None,
+    raises: None,
 };
 
 fn corr(s: &[f64]) -> Option<f64> {

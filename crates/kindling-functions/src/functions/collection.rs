@@ -656,7 +656,8 @@ fn set_operation(
 
 fn arrays_overlap(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let args = cast_all_to_common(ctx, "arrays_overlap", args)?;
-    Ok(call(ctx, "arrays_overlap").arrays(args, DataType::Boolean, true, |arrays, rows| {
+    let n = args.iter().any(|arg| arg.nullable || element_of(&arg.data_type).1);
+    Ok(call(ctx, "arrays_overlap").arrays(args, DataType::Boolean, n, |arrays, rows| {
         let lists: Vec<&ListArray> = arrays.iter().map(|array| array.as_list::<i32>()).collect();
         let keys = row_keys(&[lists[0].values(), lists[1].values()])?;
         let overlap = |row: usize| {
@@ -728,7 +729,7 @@ fn nullable_elements(t: &DataType, nullable: bool) -> DataType {
 fn insert(ctx: &CallContext<'_>, args: Args, name: &'static str) -> SparkResult<TypedExpr> {
     let [array, value] = take(args)?;
     let (array, value) = with_element(ctx, name, array, value)?;
-    let t = nullable_elements(&array.data_type, value.nullable);
+    let t = nullable_elements(&array.data_type, true);
     let (n, to, first) = (array.nullable, t.clone(), name == "array_prepend");
     Ok(call(ctx, name).arrays(vec![array, value], t, n, move |arrays, rows| {
         let list = arrays[0].as_list::<i32>();
@@ -885,12 +886,12 @@ pub fn zip_arrays(ctx: &CallContext<'_>, names: Vec<String>, args: Vec<TypedExpr
 
 fn flatten(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let [array] = take(args)?;
-    let (inner, _) = element_of(&array.data_type);
+    let (inner, contains_null) = element_of(&array.data_type);
     let DataType::Array { .. } = inner else {
         return Err(unexpected_type(ctx, 0, "\"ARRAY\" of \"ARRAY\"", &array.data_type));
     };
-    let t = inner.clone();
-    Ok(call(ctx, "flatten").arrays(vec![array], inner, true, move |arrays, rows| {
+    let (t, n) = (inner.clone(), array.nullable || contains_null);
+    Ok(call(ctx, "flatten").arrays(vec![array], inner, n, move |arrays, rows| {
         let outer = arrays[0].as_list::<i32>();
         let inner = outer.values().as_list::<i32>();
         let valid = |row: usize| {
@@ -1171,8 +1172,8 @@ fn map_part(ctx: &CallContext<'_>, args: Args, name: &'static str) -> SparkResul
         return Err(SparkError::internal("not a map"));
     };
     let data_type = match name {
-        "map_keys" => DataType::Array { element: key, contains_null: false },
-        "map_values" => DataType::Array { element: value, contains_null: value_contains_null },
+        "map_keys" => DataType::Array { element: key, contains_null: true },
+        "map_values" => DataType::Array { element: value, contains_null: true },
         _ => {
             let fields =
                 vec![StructField::new("key", *key, false), StructField::new("value", *value, value_contains_null)];
@@ -1222,9 +1223,7 @@ fn map_from_arrays(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> 
                 }
                 let ((ks, ke), (vs, ve)) = (range(keys, row), range(values, row));
                 if ke - ks != ve - vs {
-                    return Err(SparkError::internal(
-                        "The key array and value array of MapData must have the same length.",
-                    ));
+                    return Err(SparkError::runtime("_LEGACY_ERROR_TEMP_2128"));
                 }
                 k.extend((ks..ke).map(|i| i as u32));
                 v.extend((vs..ve).map(|i| i as u32));
@@ -1239,7 +1238,7 @@ fn map_from_arrays(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> 
 
 fn map_from_entries(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let [array] = take(args)?;
-    let (DataType::Struct(fields), _) = element_of(&array.data_type) else {
+    let (DataType::Struct(fields), contains_null) = element_of(&array.data_type) else {
         return Err(unexpected_type(ctx, 0, "\"ARRAY\" of pair \"STRUCT\"", &array.data_type));
     };
     let [key, value] = fields.fields.as_slice() else {
@@ -1251,10 +1250,11 @@ fn map_from_entries(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr>
         value_contains_null: value.nullable,
     };
     let (t, last_win) = (data_type.clone(), ctx.conf.map_key_last_win);
+    let n = array.nullable || contains_null;
     Ok(call(ctx, "map_from_entries").key(last_win.to_string()).arrays(
         vec![array],
         data_type,
-        true,
+        n,
         move |arrays, rows| {
             let list = arrays[0].as_list::<i32>();
             let entries = list.values().as_struct();

@@ -251,7 +251,7 @@ fn round_decimal(
     let (precision, scale) = if places < 0 {
         (least.max(-places + 1).min(38) as u8, 0_i8)
     } else if s <= places {
-        (p as u8, s as i8)
+        ((least + s).min(38) as u8, s as i8)
     } else {
         let (precision, scale) = (least + places, places);
         let (precision, scale) = adjust(precision, scale);

@@ -16,7 +16,7 @@ use datafusion::{
         expr::{NullTreatment, WindowFunction},
     },
 };
-use kindling_common::{SparkError, SparkResult, to_arrow};
+use kindling_common::{SparkResult, to_arrow};
 use kindling_spec::{CastMode, DataType};
 
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
     cast::cast,
     coercion::{Accept, expect, non_foldable, tightest_common_type},
     entry::{FunctionEntry, MANY, window},
+    error::from_datafusion,
 };
 
 pub(super) static ENTRIES: &[FunctionEntry] = &[
@@ -112,9 +113,20 @@ fn shift(
     args[0] = cast(ctx, args[0].clone(), &common, CastMode::Session)?;
     args[2] = cast(ctx, args[2].clone(), &common, CastMode::Session)?;
     let nullable = args[0].nullable || args[2].nullable;
-    if args[2].as_literal().is_none() {
-        return Err(SparkError::unsupported("a default of lag or lead that is not a constant"));
+    let mut args = constant(ctx, args, 1, "offset", &DataType::Integer)?;
+    if args[2].as_literal().is_some() {
+        return Ok(call(udwf, args, options, common, nullable));
     }
-    let args = constant(ctx, args, 1, "offset", &DataType::Integer)?;
-    Ok(call(udwf, args, options, common, nullable))
+    // DataFusion takes a constant default: another one stands where there is no such row, which is where `true` has no
+    // neighbour. Rows passed over for their nulls count as none.
+    let otherwise = std::mem::replace(&mut args[2], TypedExpr::null(common.clone())?);
+    let value = call(Arc::clone(&udwf), args.clone(), options, common.clone(), true).expr;
+    let absent = if options.ignore_nulls {
+        value.clone().is_null()
+    } else {
+        let marks = vec![TypedExpr::boolean(true), args.swap_remove(1), TypedExpr::null(DataType::Boolean)?];
+        call(udwf, marks, options, DataType::Boolean, true).expr.is_null()
+    };
+    let expr = datafusion::logical_expr::when(absent, otherwise.expr).otherwise(value).map_err(from_datafusion)?;
+    Ok(TypedExpr::new(expr, common, nullable))
 }

@@ -1,14 +1,14 @@
 //! Lateral joins, and joins whose condition holds subqueries.
 
-use std::sync::Arc;
-
 use datafusion::{
-    common::{JoinType, NullEquality, Result, not_impl_err},
+    common::{NullEquality, Result, not_impl_err},
     logical_expr::{
-        Expr, Filter, Join, LogicalPlan,
+        Expr, Join, LogicalPlan,
         utils::{conjunction, split_conjunction_owned},
     },
 };
+use kindling_common::SparkError;
+use kindling_functions::error::to_datafusion;
 
 use super::{
     Decorrelator, columns_of,
@@ -40,12 +40,11 @@ impl Decorrelator<'_> {
         project(joined, kept)
     }
 
-    /// Subqueries of a condition become columns of the side that they look at, or a filter above an inner join.
+    /// Subqueries of a condition become columns of the side that they look at; one over both sides Spark refuses.
     pub(super) fn join_condition(&self, join: Join) -> Result<LogicalPlan> {
         let kept: Vec<Expr> = join.schema.columns().into_iter().map(Expr::Column).collect();
         let (mut left, mut right) = (join.left.as_ref().clone(), join.right.as_ref().clone());
         let mut conditions: Vec<Expr> = vec![];
-        let mut above = vec![];
         for part in join.filter.into_iter().flat_map(split_conjunction_owned) {
             if !is_rewritten(&part) {
                 conditions.push(part);
@@ -53,8 +52,12 @@ impl Decorrelator<'_> {
             }
             let looks_at = |side: &LogicalPlan| subquery_columns(&part).iter().any(|name| has_column(side, name));
             match (looks_at(&left), looks_at(&right)) {
-                (true, true) if join.join_type == JoinType::Inner => above.push(part),
-                (true, true) => return not_impl_err!("a subquery over both sides of an outer join"),
+                (true, true) => {
+                    let condition =
+                        "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_EXPRESSION_IN_JOIN_CONDITION";
+                    let error = SparkError::analysis(condition).param("subqueryExpression", part.to_string());
+                    return Err(to_datafusion(error));
+                }
                 (false, true) => {
                     let (input, condition) = self.augment(right, part, false)?;
                     right = input;
@@ -71,11 +74,7 @@ impl Decorrelator<'_> {
             return not_impl_err!("a subquery in the condition of a null-safe join");
         }
         conditions.extend(join.on.into_iter().map(|(a, b)| a.eq(b)));
-        let mut joined = join_on(left, right, join.join_type, vec![], conjunction(conditions))?;
-        if let Some(predicate) = conjunction(above) {
-            joined = self.in_expressions(LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(joined))?))?;
-        }
-        project(joined, kept)
+        project(join_on(left, right, join.join_type, vec![], conjunction(conditions))?, kept)
     }
 }
 

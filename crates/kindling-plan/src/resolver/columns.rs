@@ -63,7 +63,7 @@ impl Resolver<'_> {
         }
         let windows = context.windows.take().unwrap_or_default();
         let generators = context.generators.take().unwrap_or_default();
-        let mut plan = super::project::with_windows(input.plan, windows)?;
+        let mut plan = super::with_windows::with_windows(input.plan, windows)?;
         let mut named: Vec<(DfExpr, Attribute)> = Vec::with_capacity(values.len());
         for value in &values {
             match generators.iter().find(|generator| generator.placeholder == value.typed.expr) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::{
-    common::{JoinType as DfJoinType, NullEquality, Spans},
+    common::{JoinType as DfJoinType, NullEquality, Spans, tree_node::TreeNode},
     logical_expr::{Expr as DfExpr, Join as DfJoin, JoinConstraint, LogicalPlan, Subquery},
 };
 use kindling_common::{SparkError, SparkResult};
@@ -67,6 +67,13 @@ impl Resolver<'_> {
                 .param("joinCondition", format!("\"{}\"", value.text))
                 .param("conditionType", format!("\"{}\"", value.typed.data_type.sql()))
                 .at(&condition.origin));
+        }
+        let correlated = |expr: &DfExpr| {
+            Ok(matches!(expr, DfExpr::ScalarSubquery(subquery) if !subquery.outer_ref_columns.is_empty()))
+        };
+        if value.typed.expr.exists(correlated).unwrap_or(false) {
+            let unsupported = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY";
+            return Err(SparkError::analysis(unsupported).param("treeNode", value.text).at(&condition.origin));
         }
         Ok(self.cast_typed(value.typed, &DataType::Boolean)?.expr)
     }

@@ -37,6 +37,7 @@ mod table;
 mod unpivot;
 mod values;
 mod view_schema;
+mod with_windows;
 mod xml;
 
 use std::{collections::BTreeMap, sync::atomic::AtomicU64};

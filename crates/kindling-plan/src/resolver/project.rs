@@ -1,11 +1,11 @@
 //! `SELECT list`.
 
-use datafusion::logical_expr::{Expr as DfExpr, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr as DfExpr, LogicalPlan};
 use kindling_common::SparkResult;
-use kindling_functions::{FunctionKind, error::from_datafusion};
+use kindling_functions::FunctionKind;
 use kindling_spec::{Expr, ExprKind, Relation};
 
-use super::{Below, Resolved, Resolver, expression::ExprContext, plan};
+use super::{Below, Resolved, Resolver, expression::ExprContext, plan, with_windows::with_windows};
 use crate::Attribute;
 
 impl Resolver<'_> {
@@ -111,12 +111,4 @@ impl Resolver<'_> {
             _ => Ok(false),
         }
     }
-}
-
-/// Adds window operators for the calls, one for each partitioning and order.
-pub(super) fn with_windows(plan: LogicalPlan, windows: Vec<DfExpr>) -> SparkResult<LogicalPlan> {
-    if windows.is_empty() {
-        return Ok(plan);
-    }
-    LogicalPlanBuilder::window_plan(plan, windows).map_err(from_datafusion)
 }

@@ -4,7 +4,12 @@ use datafusion::logical_expr::LogicalPlan;
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{Expr, Relation};
 
-use super::{Below, Resolved, Resolver, expression::ExprContext, plan, project::with_windows};
+use super::{
+    Below, Resolved, Resolver,
+    expression::ExprContext,
+    plan,
+    with_windows::{is_windowed, with_windows},
+};
 
 impl Resolver<'_> {
     pub(super) fn qualify(&mut self, input: &Relation, condition: &Expr) -> SparkResult<Resolved> {
@@ -54,7 +59,7 @@ impl Resolver<'_> {
 /// Whether a select list was computed from window functions.
 fn lists_window(plan: &LogicalPlan) -> bool {
     match plan {
-        LogicalPlan::Projection(projection) => matches!(projection.input.as_ref(), LogicalPlan::Window(_)),
+        LogicalPlan::Projection(projection) => is_windowed(&projection.input),
         _ => false,
     }
 }

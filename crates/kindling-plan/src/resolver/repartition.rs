@@ -1,7 +1,7 @@
 //! Changes of partitioning, and hints.
 
 use datafusion::logical_expr::SortExpr;
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::{ExceptionClass, SparkError, SparkResult};
 use kindling_physical::JoinStrategyHint;
 use kindling_spec::{DIRECT_SHUFFLE_PARTITION_ID, DataType, Expr, ExprKind, Literal, Relation};
 
@@ -86,7 +86,7 @@ impl Resolver<'_> {
                     },
                 };
                 let value = self.expression(&order.child, &mut context)?;
-                let (key, _) = sort_key(value, &order);
+                let (key, _) = sort_key(value, &order)?;
                 keys.push(SortExpr::new(key.expr.expr, key.ascending, key.nulls_first));
             }
             return Ok(RepartitionScheme::Range(keys, num_partitions));
@@ -133,15 +133,15 @@ impl Resolver<'_> {
             log::warn!("Unrecognized hint: {name}");
             return Ok(input);
         }
-        let columns: Vec<Expr> = columns.iter().map(|column| as_column(column, &upper)).collect::<SparkResult<_>>()?;
+        let columns = as_columns(columns, &upper)?;
+        if number == Some(0) {
+            return Err(not_positive(0));
+        }
         let scheme = match upper.as_str() {
             "COALESCE" => match (number, columns.as_slice()) {
                 (Some(number), []) => RepartitionScheme::Coalesce(number),
                 _ => {
-                    return Err(invalid_hint(
-                        "_LEGACY_ERROR_TEMP_1048",
-                        format!("{upper} Hint expects a partition number as a parameter."),
-                    ));
+                    return Err(SparkError::analysis("_LEGACY_ERROR_TEMP_1048").param("hintName", upper));
                 }
             },
             "REPARTITION" if number.is_none() && columns.is_empty() => RepartitionScheme::Rebalance(vec![], None),
@@ -203,18 +203,36 @@ fn hinted_name(parameter: &Expr) -> Option<Vec<String>> {
     }
 }
 
-/// A hint's parameter as a column. The DataFrame API's names have become columns before.
-fn as_column(parameter: &Expr, hint: &str) -> SparkResult<Expr> {
-    let ExprKind::Literal(literal) = &parameter.kind else { return Ok(parameter.clone()) };
-    let found = match literal {
-        Literal::String(text) => text.clone(),
-        Literal::Integer(n) => n.to_string(),
-        Literal::Long(n) => n.to_string(),
-        other => format!("{other:?}"),
-    };
-    let message = format!(
-        "{hint} Hint parameters should include an optional integral partitionNum and/or columns, but {found} can not be \
-         recognized as either partitionNum or columns."
-    );
-    Err(invalid_hint("_LEGACY_ERROR_TEMP_1047", message))
+/// The parameters of a hint as columns; a text is the name of one. The DataFrame API's names have become columns before.
+fn as_columns(parameters: &[Expr], hint: &str) -> SparkResult<Vec<Expr>> {
+    let mut invalid = vec![];
+    let mut columns = Vec::with_capacity(parameters.len());
+    for (index, parameter) in parameters.iter().enumerate() {
+        match &parameter.kind {
+            ExprKind::Literal(Literal::String(text)) => columns.push(named(text, parameter)?),
+            ExprKind::Literal(Literal::Integer(n)) if index == 0 && *n < 0 => return Err(not_positive(i64::from(*n))),
+            ExprKind::Literal(Literal::Integer(n)) => invalid.push(format!("\"{n}\"")),
+            ExprKind::Literal(Literal::Long(n)) => invalid.push(format!("\"{n}\"")),
+            ExprKind::Literal(other) => invalid.push(format!("\"{other:?}\"")),
+            _ => columns.push(parameter.clone()),
+        }
+    }
+    if invalid.is_empty() {
+        return Ok(columns);
+    }
+    Err(SparkError::analysis("_LEGACY_ERROR_TEMP_1047")
+        .param("hintName", hint)
+        .param("invalidParams", invalid.join(", ")))
+}
+
+fn named(text: &str, parameter: &Expr) -> SparkResult<Expr> {
+    let name_parts = kindling_sql::parse_multipart_identifier(text)?;
+    let kind = ExprKind::UnresolvedAttribute { name_parts, plan_id: None, is_metadata_column: false };
+    Ok(Expr { kind, origin: parameter.origin.clone() })
+}
+
+/// What `require` of Spark's repartition operators says.
+fn not_positive(number: i64) -> SparkError {
+    let message = format!("requirement failed: Number of partitions ({number}) must be positive.");
+    SparkError { message_override: Some(message), ..SparkError::new(ExceptionClass::IllegalArgument, "") }
 }

@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::{LogicalPlan, Sort, SortExpr};
+use datafusion::{
+    common::{Column, tree_node::TreeNode},
+    logical_expr::{Expr as DfExpr, LogicalPlan, Sort, SortExpr},
+};
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_functions::TypedExpr;
-use kindling_spec::{DataType, Expr, ExprKind, Literal, Relation, SortOrder};
+use kindling_spec::{Expr, ExprKind, Literal, Relation, SortOrder};
 
 use super::{
     Below, Resolved, Resolver,
     aggregate::AggregateState,
     expression::{ExprContext, Value, sort_key},
     plan,
+    with_windows::with_windows,
 };
 use crate::{
     Attribute,
     logical::{SortWithinPartitions, extension},
+    optimizer::never_raises,
 };
 
 impl Resolver<'_> {
@@ -89,8 +94,8 @@ impl Resolver<'_> {
             plan = extended;
         }
         let restore = !missing.is_empty() || !windows.is_empty();
-        plan = super::project::with_windows(plan, windows)?;
-        plan = sorted(plan, keys, global);
+        plan = with_windows(plan, windows)?;
+        plan = sorted(plan, keys, global)?;
         if restore {
             let output: Vec<_> = input.scope.attributes.iter().chain(&input.scope.hidden).cloned().collect();
             plan = plan::select_attributes(plan, &output)?;
@@ -125,7 +130,7 @@ impl Resolver<'_> {
             keys.push(self.sort_expr(Value { typed, ..value }, key)?);
         }
         let plan = state.build(&extra)?;
-        let mut plan = sorted(plan, keys, global);
+        let mut plan = sorted(plan, keys, global)?;
         if !extra.is_empty() {
             plan = plan::select_attributes(plan, &output)?;
         }
@@ -133,14 +138,7 @@ impl Resolver<'_> {
     }
 
     fn sort_expr(&self, value: Value, key: &SortOrder) -> SparkResult<SortExpr> {
-        if let DataType::Map { .. } | DataType::Variant | DataType::CalendarInterval = value.typed.data_type {
-            return Err(SparkError::analysis("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE")
-                .param("sqlExpr", format!("\"{} ASC NULLS FIRST\"", value.text))
-                .param("functionName", "`sortorder`")
-                .param("dataType", format!("\"{}\"", value.typed.data_type.sql()))
-                .at(&key.child.origin));
-        }
-        let (key, _) = sort_key(value, key);
+        let (key, _) = sort_key(value, key)?;
         Ok(SortExpr::new(key.expr.expr, key.ascending, key.nulls_first))
     }
 }
@@ -149,7 +147,25 @@ fn ordinal_key(key: &SortOrder, n: usize) -> SortOrder {
     SortOrder { child: Expr::literal(Literal::Integer(n as i32)), ..key.clone() }
 }
 
-fn sorted(plan: LogicalPlan, keys: Vec<SortExpr>, global: bool) -> LogicalPlan {
+fn sorted(plan: LogicalPlan, keys: Vec<SortExpr>, global: bool) -> SparkResult<LogicalPlan> {
+    let lazy: Vec<usize> =
+        (0..keys.len()).filter(|index| keys.get(*index).is_some_and(|key| is_lazy(&key.expr))).collect();
+    if lazy.is_empty() {
+        return Ok(ordered(plan, keys, global));
+    }
+    // Only a projection asks the right side of an AND about the rows that the left side leaves open.
+    let columns: Vec<_> = plan.schema().columns().into_iter().map(DfExpr::Column).collect();
+    let mut exprs = columns.clone();
+    let mut keys = keys;
+    for (index, key) in keys.iter_mut().enumerate().filter(|(index, _)| lazy.contains(index)) {
+        let name = format!("_s{index}");
+        let column = DfExpr::Column(Column::new_unqualified(name.clone()));
+        exprs.push(std::mem::replace(&mut key.expr, column).alias(name));
+    }
+    plan::project(ordered(plan::project(plan, exprs)?, keys, global), columns)
+}
+
+fn ordered(plan: LogicalPlan, keys: Vec<SortExpr>, global: bool) -> LogicalPlan {
     if keys.is_empty() {
         plan
     } else if global {
@@ -157,4 +173,10 @@ fn sorted(plan: LogicalPlan, keys: Vec<SortExpr>, global: bool) -> LogicalPlan {
     } else {
         extension(SortWithinPartitions { input: plan, order: keys })
     }
+}
+
+/// Whether a value holds an AND or OR that may raise.
+fn is_lazy(expr: &DfExpr) -> bool {
+    let logic = |node: &DfExpr| Ok(matches!(node, DfExpr::BinaryExpr(binary) if binary.op.is_logic_operator()));
+    !never_raises(expr) && expr.exists(logic).unwrap_or(true)
 }

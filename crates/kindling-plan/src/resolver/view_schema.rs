@@ -2,7 +2,8 @@
 
 use datafusion::logical_expr::Expr as DfExpr;
 use kindling_common::{RuntimeConfig, SparkError, SparkResult};
-use kindling_spec::{CastMode, DataType, Origin, StructField};
+use kindling_functions::can_up_cast;
+use kindling_spec::{CastMode, Origin, StructField};
 
 use super::{Resolver, expression::Value};
 use crate::Attribute;
@@ -51,43 +52,6 @@ impl Resolver<'_> {
                      or choose a higher precision type of the field in the target object",
                 )),
         }
-    }
-}
-
-/// Spark's `UpCastRule.canUpCast`: no value is lost.
-fn can_up_cast(from: &DataType, to: &DataType) -> bool {
-    use DataType::*;
-    let rank = |t: &DataType| [Byte, Short, Integer, Long, Float, Double].iter().position(|known| known == t);
-    let digits = |t: &DataType| match t {
-        Byte => Some((3, 0)),
-        Short => Some((5, 0)),
-        Integer => Some((10, 0)),
-        Long => Some((20, 0)),
-        Decimal { precision, scale } => Some((i32::from(*precision), i32::from(*scale))),
-        _ => None,
-    };
-    match (from, to) {
-        (f, t) if f == t => true,
-        (Null, _) => true,
-        (Array { element: f, .. }, Array { element: t, .. }) => can_up_cast(f, t),
-        (Map { key: a, value: b, .. }, Map { key: c, value: d, .. }) => can_up_cast(a, c) && can_up_cast(b, d),
-        (Struct(f), Struct(t)) => {
-            f.fields.len() == t.fields.len()
-                && f.fields.iter().zip(&t.fields).all(|(f, t)| can_up_cast(&f.data_type, &t.data_type))
-        }
-        (Array { .. } | Map { .. } | Struct(_), _) => false,
-        (_, String) => true,
-        (Date, Timestamp | TimestampNtz) | (Timestamp, TimestampNtz) | (TimestampNtz, Timestamp) => true,
-        (Decimal { .. }, Float | Double) => false,
-        (f, t @ Decimal { .. }) => match (digits(f), digits(t)) {
-            (Some((p, s)), Some((q, r))) => r >= s && q - r >= p - s,
-            _ => false,
-        },
-        (f @ Decimal { .. }, t) => match (digits(f), digits(t)) {
-            (Some((p, s)), Some((q, r))) => r >= s && q - r >= p - s,
-            _ => false,
-        },
-        (f, t) => matches!((rank(f), rank(t)), (Some(f), Some(t)) if f < t),
     }
 }
 

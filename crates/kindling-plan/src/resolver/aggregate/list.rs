@@ -132,7 +132,8 @@ impl Resolver<'_> {
             let (expr, mut attribute) = self.named(&value);
             let expr = rename_columns(expr, &renamed)?;
             let expr = state.replace_keys(expr, &value.text)?;
-            if state.sets.is_some() {
+            // A key is null in the sets that leave it out.
+            if state.sets.is_some() && state.holds_key(&expr) {
                 attribute.nullable = true;
             }
             items.push((expr, attribute));

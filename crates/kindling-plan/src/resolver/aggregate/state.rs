@@ -14,7 +14,7 @@ use kindling_functions::{TypedExpr, error::from_datafusion};
 
 use crate::{
     Attribute,
-    resolver::{plan, project::with_windows, scope::Scope},
+    resolver::{plan, scope::Scope, with_windows::with_windows},
 };
 
 /// A grouping expression and the column that carries it.
@@ -148,6 +148,12 @@ impl AggregateState {
             .data;
         self.check(&replaced, text)?;
         Ok(replaced)
+    }
+
+    /// Whether an expression over the aggregate looks at a key.
+    pub(super) fn holds_key(&self, expr: &DfExpr) -> bool {
+        let is_key = |column: &&Column| self.keys.iter().any(|key| key.column.internal_name() == column.name);
+        expr.column_refs().iter().any(is_key)
     }
 
     fn check(&self, expr: &DfExpr, text: &str) -> SparkResult<()> {

@@ -22,7 +22,7 @@ use crate::{
         Resolved, Resolver,
         expression::{ExprContext, Text, Value, builtin_name},
         plan,
-        project::with_windows,
+        with_windows::with_windows,
     },
 };
 

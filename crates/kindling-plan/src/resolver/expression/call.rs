@@ -296,7 +296,7 @@ impl Resolver<'_> {
         let mut texts = Vec::with_capacity(order.len());
         for key in order {
             let value = self.expression(&key.child, context)?;
-            let (key, text) = sort_key(value, key);
+            let (key, text) = sort_key(value, key)?;
             keys.push(key);
             texts.push(text);
         }
@@ -382,8 +382,8 @@ fn is_star(expr: &Expr) -> bool {
     }
 }
 
-/// A key with Spark's default order of nulls, and its text.
-pub(in crate::resolver) fn sort_key(value: Value, order: &SortOrder) -> (SortKey, String) {
+/// A key with Spark's default order of nulls, and its text; an error where its type has no order.
+pub(in crate::resolver) fn sort_key(value: Value, order: &SortOrder) -> SparkResult<(SortKey, String)> {
     let ascending = order.direction == SortDirection::Ascending;
     let nulls_first = match order.null_ordering {
         Some(NullOrdering::NullsFirst) => true,
@@ -393,7 +393,24 @@ pub(in crate::resolver) fn sort_key(value: Value, order: &SortOrder) -> (SortKey
     let direction = if ascending { "ASC" } else { "DESC" };
     let nulls = if nulls_first { "NULLS FIRST" } else { "NULLS LAST" };
     let text = format!("{} {direction} {nulls}", value.text);
-    (SortKey { expr: value.typed, ascending, nulls_first }, text)
+    if !is_orderable(&value.typed.data_type) {
+        return Err(SparkError::analysis("DATATYPE_MISMATCH.INVALID_ORDERING_TYPE")
+            .param("sqlExpr", format!("\"{text}\""))
+            .param("functionName", "`sortorder`")
+            .param("dataType", format!("\"{}\"", value.typed.data_type.sql()))
+            .at(&order.child.origin));
+    }
+    Ok((SortKey { expr: value.typed, ascending, nulls_first }, text))
+}
+
+/// `RowOrdering.isOrderable`
+fn is_orderable(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Map { .. } | DataType::Variant | DataType::CalendarInterval => false,
+        DataType::Array { element, .. } => is_orderable(element),
+        DataType::Struct(fields) => fields.fields.iter().all(|field| is_orderable(&field.data_type)),
+        _ => true,
+    }
 }
 
 fn call_texts(name: &str, arguments: &[Value]) -> (String, Text) {

@@ -84,6 +84,10 @@ const DEFAULTS: &[(&str, usize, &str)] = &[
     ("hll_union_agg", 1, "false"),
     ("listagg", 1, "NULL"),
     ("locate", 2, "1"),
+    ("make_dt_interval", 0, "0, 0, 0, 0.000000"),
+    ("make_dt_interval", 1, "0, 0, 0.000000"),
+    ("make_dt_interval", 2, "0, 0.000000"),
+    ("make_dt_interval", 3, "0.000000"),
     ("lpad", 2, " "),
     ("make_interval", 0, "0, 0, 0, 0, 0, 0, 0.000000"),
     ("make_interval", 1, "0, 0, 0, 0, 0, 0.000000"),
@@ -92,11 +96,14 @@ const DEFAULTS: &[(&str, usize, &str)] = &[
     ("make_interval", 4, "0, 0, 0.000000"),
     ("make_interval", 5, "0, 0.000000"),
     ("make_interval", 6, "0.000000"),
+    ("make_ym_interval", 0, "0, 0"),
+    ("make_ym_interval", 1, "0"),
     ("mask", 1, "X, x, n, NULL"),
     ("mask", 2, "x, n, NULL"),
     ("mask", 3, "n, NULL"),
     ("mask", 4, "NULL"),
     ("months_between", 2, "true"),
+    ("overlay", 3, "-1"),
     ("percentile", 2, "1"),
     ("percentile_approx", 2, "10000"),
     ("position", 2, "1"),
@@ -188,6 +195,12 @@ const FIRST_ONLY: &[&str] = &[
     "to_xml",
 ];
 
+/// How Spark shows the comparison that `array_sort` makes where it is given none.
+const DEFAULT_ORDER: &str = "lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, \
+     (IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, \
+     (IF((namedlambdavariable() < namedlambdavariable()), -1, \
+     (IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), namedlambdavariable())";
+
 /// A call of a function or operator over the texts of its arguments.
 pub(crate) fn call(name: &str, arguments: &[String]) -> String {
     let shown = SHOWN.iter().find(|(function, _)| *function == name).map_or(arguments.len(), |(_, count)| *count);
@@ -228,6 +241,8 @@ pub(crate) fn call(name: &str, arguments: &[String]) -> String {
         ("trim", _, [characters, text]) => format!("TRIM(BOTH {characters} FROM {text})"),
         ("ltrim", _, [characters, text]) => format!("TRIM(LEADING {characters} FROM {text})"),
         ("rtrim", _, [characters, text]) => format!("TRIM(TRAILING {characters} FROM {text})"),
+        ("log", _, [value]) => format!("LOG(E(), {value})"),
+        ("array_sort", _, [array]) => format!("array_sort({array}, {DEFAULT_ORDER})"),
         ("assert_true", _, [condition]) => format!("assert_true({condition}, '{condition}' is not true!)"),
         (_, _, [first, ..]) if FIRST_ONLY.contains(&printed) => format!("{printed}({first})"),
         ("in", _, [value, list @ ..]) => format!("({value} IN ({}))", list.join(", ")),
@@ -266,6 +281,7 @@ pub(crate) fn window_call(name: &str, arguments: &[String]) -> String {
         ("lag" | "lead", [value]) => format!("{name}({value}, 1, NULL)"),
         ("lag" | "lead", [value, offset]) => format!("{name}({value}, {offset}, NULL)"),
         ("ntile", []) => "ntile(1)".to_string(),
+        ("rank" | "dense_rank" | "percent_rank", _) => format!("{}()", name.to_uppercase()),
         _ => call(name, arguments),
     }
 }

@@ -79,7 +79,7 @@ impl Resolver<'_> {
         let mut order_text = Vec::with_capacity(window.order_spec.len());
         for order in &window.order_spec {
             let value = self.expression(&order.child, context)?;
-            let (key, text) = sort_key(value, order);
+            let (key, text) = sort_key(value, order)?;
             order_text.push(text);
             order_by.push(key);
         }
