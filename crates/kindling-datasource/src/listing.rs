@@ -126,7 +126,7 @@ mod tests {
         }
         let paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
         let options = SourceOptions::new(options.iter().copied());
-        let listing = list_files(&fs, &paths, &options, &SessionZone::utc())?;
+        let listing = list_files(&fs, &paths, &options, &SessionZone::utc(), false)?;
         Ok(listing.files.into_iter().map(|f| f.path.to_string()).collect())
     }
 

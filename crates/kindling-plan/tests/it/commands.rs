@@ -32,7 +32,7 @@ impl CommandRunner for Runner {
         harness::run(state, plan)
     }
 
-    fn write(&self, state: &SessionState, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
+    fn write(&self, state: &SessionState, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<Vec<String>> {
         let mut text = String::new();
         for batch in harness::run(state, plan)? {
             for row in cells(&batch) {
@@ -48,7 +48,7 @@ impl CommandRunner for Runner {
         let file = folder.join(&format!("part-{:05}.csv", writes.len()));
         state.file_system.write_all(&file, text.as_bytes())?;
         writes.push(write.clone());
-        Ok(())
+        Ok(vec![])
     }
 
     fn explain(&self, _: &SessionState, _: &Plan, _: ExplainMode) -> SparkResult<String> {
