@@ -355,7 +355,7 @@ fn to_column(values: &[Option<&Json>], t: &DataType, reader: &TimeReader) -> Spa
             };
             let objects: Vec<_> = values.iter().map(|v| v.and_then(object)).collect();
             let entries = || objects.iter().flatten().flat_map(|o| o.iter());
-            let keys = StringArray::from_iter_values(entries().map(|(key, _)| key.as_str()));
+            let keys: StringArray = entries().map(|(key, _)| Some(key.as_str())).collect();
             let flat: Vec<Option<&Json>> = entries().map(|(_, value)| Some(value)).collect();
             let column = relabel(&to_column(&flat, value, reader)?, fields[1].data_type())?;
             let entries = StructArray::try_new(fields, vec![Arc::new(keys), column], None).map_err(from_arrow_error)?;
