@@ -101,7 +101,7 @@ def different_error(spark: dict, ours: dict) -> str | None:
         return f"raises {ours['error']}"
     if spark["error"] != ours["error"]:
         return f"raises {ours['error']} not {spark['error']}"
-    if spark["state"] != ours["state"]:
+    if spark["state"] and spark["state"] != ours["state"]:
         return f"SQLSTATE of {spark['error']}"
     if spark["parameters"] != ours["parameters"]:
         return f"parameters of {spark['error']}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import re
 
 from expressions import Expressions
 from node import Node, items, join, maybe
@@ -217,7 +218,9 @@ class Queries:
         value = [str(each) if str(each) not in self.columns else f"CAST(NULL AS {COLUMNS[column]})" for each in values]
         aggregates = [expressions.aggregate(1) for _ in range(self.rng.choice([1, 2]))]
         named = [join(each, f" AS a{index}") for index, each in enumerate(aggregates)]
-        inner = f"(SELECT {key} AS k, {column} AS p, * FROM t0)"
+        # What is neither aggregated nor pivoted is a key: the columns that the aggregates name, no map among them.
+        used = [name for name in self.columns if name not in ("mp",) and re.search(rf"\b{name}\b", str(items(aggregates)))]
+        inner = f"(SELECT {', '.join([f'{key} AS k', f'{column} AS p', *used])} FROM t0)"
         return Query(query(f"SELECT * FROM {inner} PIVOT (", items(named), f" FOR p IN ({', '.join(value)}))"))
 
     def unpivot(self) -> Query:

@@ -1,8 +1,8 @@
 """`npm run conformance -- --differential [--seed N] [--count M]`: random queries on real Spark and on Kindling, and where they differ.
 
     run.py --seed 1 --count 300        the queries of seed 1; a seed gives the same queries every time
-    run.py --record FILE.json          what was found, cut down, as cases with Spark's answers
-    run.py --replay FILE.json          the cases of a file anew, on both
+    run.py --record FOUND.json …       what was found before and is no difference any more becomes a case of `CASES`
+    run.py --replay                    the cases of `CASES` anew, on both
 """
 
 import argparse
@@ -22,6 +22,7 @@ from shrink import Shrinker
 from tables import random_tables
 
 ROOT = pathlib.Path(__file__).parents[3]
+CASES = ROOT / "tests" / "connect" / "differential_cases.json"
 OUT = ROOT / "target" / "conformance" / "differential"
 BATCH = 50
 
@@ -84,6 +85,23 @@ class Tester:
             if reason:
                 self.found.append({"reason": reason, **case, "spark": theirs, "kindling": ours, "whole": case["sql"]})
 
+    def record(self, found: list[dict], cases: list[dict]) -> list[dict]:
+        """The cases, and those of `found` in which both now answer the same."""
+        known = {(case["sql"], case["ansi"]) for case in cases}
+        for each in found:
+            if (each["sql"], each["ansi"]) in known:
+                continue
+            theirs, ours = self.both(each["sql"], each["ansi"], each["views"])
+            ordered, rough = each.get("ordered", False), each.get("rough", False)
+            if difference(theirs, ours, ordered, rough):
+                print(f"still: {each['sql'][:200]}")
+                continue
+            known.add((each["sql"], each["ansi"]))
+            flags = {"ordered": True} if ordered else {}
+            flags |= {"rough": True} if rough else {}
+            cases.append({"sql": each["sql"], "views": each["views"], "ansi": each["ansi"], **flags, "answer": theirs})
+        return cases
+
     def groups(self) -> list[tuple[str, list[dict]]]:
         """Differences by what differs and what the query is made of, the commonest first."""
         by = collections.defaultdict(list)
@@ -109,9 +127,14 @@ def words(sql: str) -> list[str]:
     return sorted({word for word in re.findall(r"[a-z_0-9]+(?=\()|[A-Z]{2,}|[-+*/%<>=|&^~]+", bare) if word not in ("SELECT", "FROM", "AS")})
 
 
-def recorded(found: list[dict]) -> list[dict]:
-    keys = ["name", "sql", "views", "ansi", "ordered", "rough", "spark"]
-    return [{key: case[key] for key in keys if case[key] not in (False, [])} | {"ansi": case["ansi"]} for case in found]
+def cases_of(path: pathlib.Path) -> list[dict]:
+    """What an earlier run wrote."""
+    return [case for group in json.loads(path.read_text())["groups"] for case in group["cases"]]
+
+
+def write_cases(cases: list[dict]) -> None:
+    lines = [json.dumps(case, ensure_ascii=False) for case in cases]
+    CASES.write_text("[\n" + ",\n".join(lines) + "\n]\n")
 
 
 def main() -> int:
@@ -119,18 +142,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--ignore", help="differences that are counted but not cut down", metavar="REGEX")
-    parser.add_argument("--record", type=pathlib.Path)
-    parser.add_argument("--replay", type=pathlib.Path)
+    parser.add_argument("--record", type=pathlib.Path, nargs="+", metavar="FOUND.json")
+    parser.add_argument("--replay", action="store_true")
     options = parser.parse_args()
     tester = Tester(options.ignore)
     start = time.time()
+    cases = json.loads(CASES.read_text()) if CASES.exists() else []
     if options.replay:
-        tester.replay(json.loads(options.replay.read_text()))
+        tester.replay(cases)
         tester.write("replay")
+    elif options.record:
+        write_cases(tester.record([case for path in options.record for case in cases_of(path)], cases))
     else:
         tester.seed(options.seed, options.count)
-    if options.record:
-        options.record.write_text(json.dumps(recorded(tester.found), indent=1, ensure_ascii=False) + "\n")
     for reason, cases in tester.groups():
         print(f"{len(cases):4} × {reason[:200]}")
     print(f"{tester.conditions.total()} queries, {len(tester.found)} differences in {time.time() - start:.0f} s")

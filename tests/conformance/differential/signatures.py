@@ -28,7 +28,7 @@ def parse(text: str) -> list[Signature]:
         template, _, arguments = rest.partition(" : ")
         kinds = tuple(part.strip() for part in arguments.split("; ") if part.strip())
         template = template.strip()
-        if "(" not in template:
+        if "(" not in template and "{" not in template:
             template += "(" + ", ".join(f"{{{index}}}" for index in range(len(kinds))) + ")"
         found.append(Signature(result.strip(), template, kinds))
     return found

@@ -1,6 +1,10 @@
 //! `ExecutePlan`: run a relation or a command and answer with its rows.
 
-use std::sync::Arc;
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use kindling_common::{ExceptionClass, SparkError, SparkResult, conf};
 use kindling_plan::physical::ObservedMetrics;
@@ -143,7 +147,9 @@ impl ConnectService {
         send: &mut dyn FnMut(ExecutePlanResponse),
     ) -> Result<(), ConnectError> {
         let mut responder = Responder { execution, send };
-        let result = self.dispatch(execution, request, &mut responder);
+        // A panic while planning must not leave the client waiting; those of tasks end in the tasks.
+        let result = catch_unwind(AssertUnwindSafe(|| self.dispatch(execution, request, &mut responder)))
+            .unwrap_or_else(|panic| Err(SparkError::internal(format!("A query panicked: {}", panic_text(&*panic)))));
         self.engine.bus().drain();
         match result {
             Ok(()) => {
@@ -312,4 +318,10 @@ fn sql_relation(sql: &proto::SqlCommand) -> proto::Relation {
         named_arguments: sql.named_arguments.clone(),
         pos_arguments: sql.pos_arguments.clone(),
     }))
+}
+
+/// What a panic says of itself.
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown cause")
 }

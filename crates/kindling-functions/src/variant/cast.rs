@@ -66,7 +66,7 @@ pub(crate) fn from_variant(rows: &[Option<Variant<'_>>], to: &DataType, o: &Cast
             };
             let objects = objects(rows, to, o)?;
             let fields = || objects.iter().flatten().flatten();
-            let keys = StringArray::from_iter_values(fields().map(|(key, _)| *key));
+            let keys: StringArray = fields().map(|(key, _)| Some(*key)).collect();
             let flat: Vec<Option<Variant<'_>>> = fields().map(|(_, value)| not_null(*value)).collect();
             let values = relabel(&from_variant(&flat, value, o)?, entry[1].data_type())?;
             let entries = StructArray::try_new(entry, vec![Arc::new(keys), values], None).map_err(from_arrow_error)?;

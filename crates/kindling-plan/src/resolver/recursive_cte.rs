@@ -12,7 +12,7 @@ use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{Cte, Relation, RelationKind, SetOpType, StructType};
 
 use super::{Resolved, Resolver, plan};
-use crate::{AnalyzedPlan, Attribute};
+use crate::{AnalyzedPlan, Attribute, logical::SortWithinPartitions};
 
 /// `spark.sql.cteRecursionLevelLimit`
 const LEVEL_LIMIT: i64 = 100;
@@ -134,7 +134,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Refuses a recursive reference where a round would need all rows: below an aggregate, on the side of a join whose rows
+/// Refuses a recursive reference where a round would need all rows: below an aggregate, a window or a sort, on the side of a join whose rows
 /// are not all kept, in a subquery that aggregates.
 fn check_place(plan: &LogicalPlan, columns: &[String]) -> SparkResult<()> {
     let refers = |plan: &LogicalPlan| {
@@ -149,6 +149,12 @@ fn check_place(plan: &LogicalPlan, columns: &[String]) -> SparkResult<()> {
     let _ = plan.apply_with_subqueries(|node| {
         misplaced |= match node {
             LogicalPlan::Aggregate(aggregate) => refers(&aggregate.input),
+            LogicalPlan::Window(window) => refers(&window.input),
+            LogicalPlan::Sort(sort) => refers(&sort.input),
+            LogicalPlan::Extension(node) => match node.node.as_any().downcast_ref::<SortWithinPartitions>() {
+                Some(sort) => refers(&sort.input),
+                None => false,
+            },
             LogicalPlan::Join(join) => match join.join_type {
                 JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti => refers(&join.right),
                 JoinType::Right | JoinType::RightSemi | JoinType::RightAnti => refers(&join.left),

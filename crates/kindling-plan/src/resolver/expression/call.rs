@@ -140,6 +140,9 @@ impl Resolver<'_> {
         }
         let typed = arguments.into_iter().map(|value| value.typed).collect();
         let typed = self.with_call_context(&expr.origin, &call_text, |call| entry.build_scalar(call, typed))?;
+        if name == "from_json" && matches!(typed.data_type, DataType::Map { .. }) {
+            text = "entries".to_string();
+        }
         Ok(Value::new(typed, text))
     }
 

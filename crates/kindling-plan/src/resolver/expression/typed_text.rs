@@ -28,6 +28,13 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<String> {
         ("to_char" | "to_varchar", [value, format]) if is_time(value) || value.typed.data_type == DataType::Date => {
             Some(format!("date_format({}, {})", value.text, format.text))
         }
+        ("to_char" | "to_varchar", [value, format]) if value.typed.data_type == DataType::Binary => {
+            match format.text.to_lowercase().as_str() {
+                "base64" => Some(format!("base64({})", value.text)),
+                "hex" => Some(format!("hex({})", value.text)),
+                _ => Some(format!("decode({}, {})", value.text, format.text)),
+            }
+        }
         ("convert_timezone", [target, time]) => {
             Some(format!("convert_timezone(current_timezone(), {}, {})", target.text, time.text))
         }
