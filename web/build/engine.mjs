@@ -1,9 +1,11 @@
 // The engine: threaded WebAssembly of `crates/kindling-wasm`, in two modules: what every visit loads, and functions that few
 // queries call.
 
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { cargoTarget, ensureRust, ensureWasmBindgen, filesBelow, once, parts, root, run, say } from "./tools.mjs";
 
 export const engineFolder = join(parts, "engine");
@@ -13,9 +15,9 @@ export const SECOND_WASM = "kindling_wasm_second.wasm";
 
 /** The module before it is split, and with its functions' names. */
 const wholeFolder = join(parts, "engine-whole");
-const splitter = join(root, "crates", "kindling-split");
+const splitterSources = join(root, "crates", "kindling-split", "src");
 /** What goes to the second module: chosen by hand, and what measuring showed to be called all the same. */
-const RARE = ["second_module.txt", "second_module_called.txt"].map((name) => join(import.meta.dirname, name));
+export const RARE = ["second_module.txt", "second_module_called.txt"].map((name) => join(import.meta.dirname, name));
 /** `crates/kindling-wasm/src/second_module.rs` */
 const LOADER = "load_second_module";
 
@@ -70,21 +72,39 @@ export async function buildEngine() {
     await run(wasmBindgen, [linked, "--target", "web", "--no-typescript", "--remove-producers-section", "--out-dir", wholeFolder]);
     await optimise(join(wholeFolder, FIRST_WASM), ["-Oz", "--debuginfo"]);
   });
-  const sources = filesBelow(join(splitter, "src")).map((name) => join(splitter, "src", name));
+  const sources = filesBelow(splitterSources).map((name) => join(splitterSources, name));
   await once("engine", [optimised, ...[...sources, ...RARE].map((path) => readFileSync(path, "utf8"))].join("\0"), async () => {
     rmSync(engineFolder, { recursive: true, force: true });
     mkdirSync(engineFolder, { recursive: true });
     copyFileSync(join(wholeFolder, "kindling_wasm.js"), join(engineFolder, "kindling_wasm.js"));
-    await split(["split", join(wholeFolder, FIRST_WASM), LOADER, join(engineFolder, FIRST_WASM), join(engineFolder, SECOND_WASM), slotsFile, ...RARE]);
+    say((await splitter(["split", join(wholeFolder, FIRST_WASM), LOADER, join(engineFolder, FIRST_WASM), join(engineFolder, SECOND_WASM), slotsFile, ...RARE])).trim());
   });
 }
 
 /** Which function each slot leads to: the page's console says by slot what made it load the second module. */
-const slotsFile = join(parts, "engine-slots.tsv");
+export const slotsFile = join(parts, "engine-slots.tsv");
 
-/** Runs `crates/kindling-split`. */
-export function split(args) {
-  return run("cargo", ["run", "--quiet", "--release", "--package", "kindling-split", "--", ...args], { env: { CARGO_TARGET_DIR: cargoTarget } });
+/** Runs `crates/kindling-split`; answers what it prints. */
+async function splitter(args) {
+  await run("cargo", ["build", "--quiet", "--release", "--package", "kindling-split"], { env: { CARGO_TARGET_DIR: cargoTarget } });
+  const { stdout, stderr } = await promisify(execFile)(join(cargoTarget, "release", "kindling-split"), args, { maxBuffer: 1 << 30 });
+  process.stderr.write(stderr);
+  return stdout;
+}
+
+/** Writes the engine, whole, as a module that notes which functions run; answers the pages of memory that it had and needs. */
+export async function instrument(file) {
+  const [pages, neededPages] = (await splitter(["instrument", join(wholeFolder, FIRST_WASM), file])).trim().split(" ").map(Number);
+  return { pages, neededPages };
+}
+
+/** All functions of the engine, by what an instrumented one noted. */
+export async function listFunctions(notes) {
+  const lines = (await splitter(["list", join(wholeFolder, FIRST_WASM), LOADER, notes, ...RARE])).trimEnd().split("\n");
+  return lines.map((line) => {
+    const [index, bytes, called, part, name] = line.split("\t");
+    return { index: Number(index), bytes: Number(bytes), called: called === "1", part, name };
+  });
 }
 
 /** `wasm-opt` of the npm package, unless `KINDLING_WASM_OPT=0` (quicker builds while developing). */

@@ -61,7 +61,7 @@ fn split_files(module: &str, loader: &str, [first, second, slots]: [&str; 3], pa
     let parts = split(&module, &selection.moved, loader)?;
     let moved = selection.moved.iter().filter(|moved| **moved).count();
     println!(
-        "kindling-split: {moved} of {} functions are in the second module: {} bytes, {} in the first",
+        "{moved} of {} functions are in the second module: {} bytes, {} in the first",
         module.functions(),
         parts.second.len(),
         parts.first.len()

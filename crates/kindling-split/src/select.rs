@@ -63,7 +63,7 @@ pub struct Selection {
     pub moved: Vec<bool>,
     /// By function index: whether it goes there for its name, not for those who call it.
     pub named: Vec<bool>,
-    /// Patterns that mean no function, or none that an earlier one did not mean.
+    /// Patterns that no function's name contains.
     pub unused: Vec<String>,
 }
 
@@ -92,10 +92,13 @@ pub fn select(module: &Module<'_>, patterns: &Patterns, loader: u32) -> Selectio
     let mut used = vec![false; patterns.rare.len()];
     for function in 0..count {
         let name = &module.names[function];
-        let Some(pattern) = patterns.rare.iter().position(|pattern| pattern.matches(name)) else { continue };
-        used[pattern] = true;
-        let often = patterns.often.iter().any(|pattern| pattern.matches(name));
-        moved[function] = !often && !pinned[function] && module.size(function as u32) > SMALL;
+        let mut rare = false;
+        for (_, used) in patterns.rare.iter().zip(&mut used).filter(|(pattern, _)| pattern.matches(name)) {
+            rare = true;
+            *used = true;
+        }
+        let often = || patterns.often.iter().any(|pattern| pattern.matches(name));
+        moved[function] = rare && !pinned[function] && module.size(function as u32) > SMALL && !often();
     }
     let named = moved.clone();
     follow(module, &pinned, &in_table, &mut moved);
