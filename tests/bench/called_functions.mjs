@@ -59,7 +59,7 @@ async function work(folder) {
     const slot = /^Kindling: second module .* for slot (\d+)$/.exec(message.text());
     if (slot !== null) loads.push(Number(slot[1]));
   });
-  await engine.openPage(context, { kindling: `http://localhost:${PORT}/` });
+  await engine.openPage(context, `http://localhost:${PORT}/`);
   await engine.page.waitForFunction(() => window.benchPython === true, undefined, { timeout: NOTEBOOK_MILLIS });
   const started = async (name, run) => {
     const before = loads.length;
