@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod first;
 mod instrument;
 mod module;
 mod names;
+mod second;
 mod select;
 mod split;
 

@@ -70,8 +70,6 @@ fn run(name: &str, bytes: &[u8], rare: &str, calls: &str, as_whole: bool) -> Out
     let loader = module.exported_function("loader").unwrap();
     let selection = select(&module, &patterns(rare), loader);
     let parts = split(&module, &selection.moved, loader).unwrap();
-    validate(&parts.first);
-    validate(&parts.second);
     let folder = folder(name);
     let files = ["first.wasm", "second.wasm", "whole.wasm"].map(|file| folder.join(file));
     for (file, bytes) in files.iter().zip([parts.first.as_slice(), &parts.second, bytes]) {
