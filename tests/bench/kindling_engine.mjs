@@ -9,8 +9,14 @@ export class KindlingEngine extends Tab {
     this.name = name;
   }
 
-  async open(browser, site, { tpch, taxi }) {
+  async open(browser, site, data) {
     await this.openPage(await browser.newContext(), site.kindling);
+    await this.declare(data);
+    return { engine: "kindling", executors: this.threads, cores: 1 };
+  }
+
+  /** Uploads what there is and makes it views. */
+  async declare({ tpch, taxi }) {
     if (tpch !== undefined) {
       for (const table of TABLES) {
         const file = await this.upload(`${tpch}/${table}.parquet`);
@@ -21,7 +27,6 @@ export class KindlingEngine extends Tab {
       const file = await this.upload(taxi);
       await this.run({ sql: `CREATE OR REPLACE TEMPORARY VIEW trips USING csv OPTIONS (path '${file}', header true, inferSchema true)` });
     }
-    return { engine: "kindling", executors: this.threads, cores: 1 };
   }
 
   /** Time in milliseconds from asking to the rows' arrival in the page. */

@@ -3,15 +3,14 @@
  * else to do than to hear the page.
  */
 
-import type { ControlStart, EngineModule } from "./kernel/engine";
+import { type ControlStart, enterEngine } from "./kernel/engine";
 import type { KernelRequest } from "./protocol";
 
 const SIGINT = 2;
 const POLL_MILLIS = 50;
 
 self.onmessage = async ({ data }: MessageEvent<ControlStart>) => {
-  const engine = (await import(data.glue)) as EngineModule;
-  engine.initSync({ module: data.module, memory: data.memory, thread_stack_size: data.stack });
+  const engine = await enterEngine(data);
   setInterval(() => {
     // Python clears the flag when it raises KeyboardInterrupt, the kernel when the cell has ended.
     if (Atomics.load(data.interrupt, 0) === SIGINT) engine.interrupt();

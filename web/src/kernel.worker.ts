@@ -27,6 +27,7 @@ const storage = new SyncStorage();
 const eventLog = new EventLog();
 let ports: Attach | undefined;
 let engine: Engine | undefined;
+let prefetchEngine = async (): Promise<void> => undefined;
 let python: Promise<Python> | undefined;
 let executionCount = 0;
 /** Cells that wait for their turn; `cancel` takes one out. */
@@ -63,8 +64,9 @@ async function init(request: Extract<KernelRequest, { kind: "init" }>): Promise<
   const engineStarted = bootEngine(request);
   python = bootPython(engineStarted);
   // Both report their own failure; a cell that needs Python awaits the promise itself.
-  python.catch(() => undefined);
+  const pythonSettled = python.catch(() => undefined);
   await engineStarted;
+  void pythonSettled.then(prefetchEngine);
   drain();
 }
 
@@ -85,7 +87,9 @@ async function bootEngine({ cluster, conf }: Extract<KernelRequest, { kind: "ini
     dead: (reason) => post({ kind: "dead", reason }),
   });
   await step("engine", () => Promise.race([loading, starting]));
-  engine = await step("threads", () => starting);
+  const started = await step("threads", () => starting);
+  engine = started.engine;
+  prefetchEngine = started.prefetch;
   post({ kind: "engineReady", interrupt: interrupt.buffer, applicationId: engine.application_id(), sparkVersion: engine.spark_version() });
   post({ kind: "status", state: "idle" });
   return engine;

@@ -4,9 +4,12 @@
  */
 
 import type { ClusterShape } from "../protocol";
+import { type SecondModule, describeSecondModule, installLoader, prefetch } from "./second_module";
 
 declare const ENGINE_MODULE: string;
 declare const ENGINE_WASM: string;
+declare const SECOND_WASM: string;
+declare const SECOND_BYTES: number;
 declare const THREAD_WORKER: string;
 declare const CONTROL_WORKER: string;
 
@@ -31,7 +34,8 @@ export interface Engine {
 }
 
 export interface EngineModule extends Engine {
-  initSync(options: { module: WebAssembly.Module; memory?: WebAssembly.Memory; thread_stack_size?: number }): { memory: WebAssembly.Memory };
+  /** Answers the exports of the wasm module. */
+  initSync(options: { module: WebAssembly.Module; memory?: WebAssembly.Memory; thread_stack_size?: number }): WebAssembly.Exports & { memory: WebAssembly.Memory };
   storage_ring(): number;
   start(executors: number, cores: number, conf: string, onEvents: (events: string[]) => void): void;
   run_thread(): void;
@@ -41,8 +45,16 @@ export interface EngineModule extends Engine {
 export interface ThreadStart {
   glue: string;
   module: WebAssembly.Module;
+  second: SecondModule;
   memory: WebAssembly.Memory;
   stack: number;
+}
+
+/** Makes this worker a thread of the engine. */
+export async function enterEngine({ glue, module, second, memory, stack }: ThreadStart): Promise<EngineModule> {
+  const engine = (await import(glue)) as EngineModule;
+  installLoader(second, engine.initSync({ module, memory, thread_stack_size: stack }));
+  return engine;
 }
 
 /** What the control thread gets besides: the page's interrupt flag, and a port for the page's commands. */
@@ -70,14 +82,23 @@ export interface EngineOptions {
   commands: MessagePort;
 }
 
-export async function startEngine(options: EngineOptions, hooks: EngineHooks): Promise<Engine> {
+export interface StartedEngine {
+  engine: Engine;
+  /** Fetches the functions that are rarely called, when nothing else is to be fetched. */
+  prefetch(): Promise<void>;
+}
+
+export async function startEngine(options: EngineOptions, hooks: EngineHooks): Promise<StartedEngine> {
   const { cluster } = options;
   const module = compile(new URL(ENGINE_WASM, self.location.href), hooks.progress);
   const glue = new URL(ENGINE_MODULE, self.location.href).href;
   const exports = (await import(glue)) as EngineModule;
   const compiled = await module;
-  const { memory } = exports.initSync({ module: compiled, thread_stack_size: THREAD_STACK_BYTES });
-  const thread: ThreadStart = { glue, module: compiled, memory, stack: THREAD_STACK_BYTES };
+  const first = exports.initSync({ module: compiled, thread_stack_size: THREAD_STACK_BYTES });
+  const second = describeSecondModule(new URL(SECOND_WASM, self.location.href), SECOND_BYTES);
+  installLoader(second, first);
+  const { memory } = first;
+  const thread: ThreadStart = { glue, module: compiled, second, memory, stack: THREAD_STACK_BYTES };
   hooks.engineLoaded();
   const ring = exports.storage_ring();
   hooks.serveStorage(memory, ring);
@@ -85,7 +106,7 @@ export async function startEngine(options: EngineOptions, hooks: EngineHooks): P
   exports.start(cluster.executors, cluster.cores, JSON.stringify(options.conf), hooks.events);
   const control: ControlStart = { ...thread, interrupt: options.interrupt, commands: options.commands };
   await startWorker(CONTROL_WORKER, "engine control", control, [options.commands], hooks.dead);
-  return exports;
+  return { engine: exports, prefetch: () => prefetch(second) };
 }
 
 async function compile(url: URL, progress: EngineHooks["progress"]): Promise<WebAssembly.Module> {
