@@ -55,8 +55,8 @@ async function main() {
   try {
     if (!options.budgets) {
       const { engines, described } = await openEngines(options, launch, site, files);
-      const measured = await measure(engines, list, options.rounds, (round, load) =>
-        say(`${round === 0 ? "warm-up" : `round ${round} of ${options.rounds}`} done, load ${load.toFixed(1)}`),
+      const measured = await measure(engines, list, options, (round, load) =>
+        say(`${round < 1 ? "warm-up" : `round ${round} of ${options.rounds}`} done, load ${load.toFixed(1)}`),
       );
       const figures = summary(measured);
       const names = engines.map(({ name }) => name);

@@ -10,17 +10,17 @@ export function median(values) {
 
 /**
  * Runs each workload on each engine, one after another, round by round: what disturbs the machine disturbs all alike. The order of the
- * engines turns with each round, and the first round is not counted.
+ * engines turns with each round. Rounds of warming up are not counted: V8 compiles what has become hot again, on the same cores.
  */
-export async function measure(engines, list, rounds, tell) {
+export async function measure(engines, list, { rounds, warmup }, tell) {
   const times = new Map(list.map(({ name }) => [name, new Map(engines.map((engine) => [engine.name, []]))]));
   const failed = [];
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 1 - warmup; round <= rounds; round++) {
     for (const workload of list) {
       const { name } = workload;
       const totals = new Map();
       for (let turn = 0; turn < engines.length; turn++) {
-        const engine = engines[(turn + round) % engines.length];
+        const engine = engines[(turn + round + warmup) % engines.length];
         if (failed.some((failure) => failure.engine === engine.name && failure.workload === name)) continue;
         try {
           const { millis, total } = await engine.run(workload);

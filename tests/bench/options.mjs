@@ -6,7 +6,8 @@ const HELP = `npm run bench -- [options]
 
   --queries q01,q06,taxi   only these workloads (default: the 22 TPC-H queries and taxi)
   --only NAME,NAME         only these engines: ${["kindling-1", "kindling-2", "duckdb-eh", "duckdb-coi"].join(", ")}
-  --rounds N               measured rounds, after one that is not measured (default 5)
+  --rounds N               measured rounds (default 5)
+  --warmup N               rounds before them that are not counted (default 3)
   --sf X                   TPC-H scale factor (default 0.1)
   --rows N                 taxi trips (default 1000000)
   --check                  compare answers with real Spark's for the same files, through the page; sizes that are recorded
@@ -24,6 +25,7 @@ export function readOptions(argv) {
       queries: { type: "string" },
       only: { type: "string" },
       rounds: { type: "string", default: "5" },
+      warmup: { type: "string", default: "3" },
       sf: { type: "string", default: "0.1" },
       rows: { type: "string", default: "1000000" },
       check: { type: "boolean", default: false },
@@ -49,6 +51,7 @@ export function readOptions(argv) {
     engines,
     queries: list(values.queries),
     rounds: number("rounds"),
+    warmup: number("warmup"),
     sf: number("sf"),
     rows: number("rows"),
     check: values.check,
