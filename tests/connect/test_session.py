@@ -1,5 +1,7 @@
 """The session: versions, configuration, errors as the client raises them."""
 
+import warnings
+
 import pytest
 from pyspark.errors import AnalysisException, ArithmeticException, ParseException
 
@@ -21,6 +23,16 @@ def test_the_application_is_named_in_its_configuration(spark):
     assert spark.conf.get("spark.master").startswith("local-cluster[")
     with pytest.raises(AnalysisException, match="CANNOT_MODIFY_CONFIG"):
         spark.conf.set("spark.app.id", "another")
+
+
+def test_a_key_without_effect_says_so_when_it_is_set(spark):
+    with pytest.warns(UserWarning, match="spark.sql.no.such.key has no effect"):
+        spark.conf.set("spark.sql.no.such.key", "1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        spark.conf.set("my.own.key", "1")
+        spark.conf.set("spark.sql.shuffle.partitions", "7")
+    spark.conf.unset("spark.sql.shuffle.partitions")
 
 
 def test_static_configuration_is_refused(spark):

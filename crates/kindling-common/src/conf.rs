@@ -147,6 +147,34 @@ conf_entries! {
     PLAN_COMPRESSION_THRESHOLD = ("spark.connect.session.planCompression.threshold", "-1", true);
     /// How the client compresses plans.
     PLAN_COMPRESSION_ALGORITHM = ("spark.connect.session.planCompression.defaultAlgorithm", "NONE", true);
+    /// Double quotes name things, as in standard SQL; else they write strings.
+    DOUBLE_QUOTED_IDENTIFIERS = ("spark.sql.ansi.doubleQuotedIdentifiers", "false", true);
+    /// Reserved words of standard SQL cannot name things.
+    ENFORCE_RESERVED_KEYWORDS = ("spark.sql.ansi.enforceReservedKeywords", "false", true);
+    /// Rounds of a recursive CTE before it fails.
+    CTE_RECURSION_LEVEL_LIMIT = ("spark.sql.cteRecursionLevelLimit", "100", true);
+    /// Rows of a recursive CTE before it fails.
+    CTE_RECURSION_ROW_LIMIT = ("spark.sql.cteRecursionRowLimit", "1000000", true);
+    /// Decimal arithmetic rounds what does not fit; else it gives null or raises.
+    ALLOW_PRECISION_LOSS = ("spark.sql.decimalOperations.allowPrecisionLoss", "true", true);
+    /// Which CTE a name means where an inner one has an outer one's name: `CORRECTED`, `LEGACY` or `EXCEPTION`.
+    CTE_PRECEDENCE_POLICY = ("spark.sql.legacy.ctePrecedencePolicy", "CORRECTED", true);
+    /// Literals with an exponent are decimals, not doubles.
+    EXPONENT_LITERAL_AS_DECIMAL = ("spark.sql.legacy.exponentLiteralAsDecimal.enabled", "false", true);
+    /// Interval literals are calendar intervals.
+    LEGACY_INTERVAL = ("spark.sql.legacy.interval.enabled", "false", true);
+    /// Set operations without parentheses run from left to right.
+    LEGACY_SETOPS_PRECEDENCE = ("spark.sql.legacy.setopsPrecedence.enabled", "false", true);
+    /// Views have schema binding modes.
+    VIEW_SCHEMA_BINDING_MODE = ("spark.sql.legacy.viewSchemaBindingMode", "true", true);
+    /// Views without a mode compensate changes of their tables.
+    VIEW_SCHEMA_COMPENSATION = ("spark.sql.legacy.viewSchemaCompensation", "true", true);
+    /// Backslashes in strings are kept.
+    ESCAPED_STRING_LITERALS = ("spark.sql.parser.escapedStringLiterals", "false", true);
+    /// `CHAR` and `VARCHAR` stay types of their own in casts and schemas.
+    PRESERVE_CHAR_VARCHAR = ("spark.sql.preserveCharVarcharTypeInfo", "false", true);
+    /// Columns of `CHAR(n)` are padded when they are read.
+    READ_SIDE_CHAR_PADDING = ("spark.sql.readSideCharPadding", "true", true);
     /// Shows the server's stack trace in client errors. Spark's default is true; here there is no JVM, so nothing to show.
     SERVER_STACKTRACE_ENABLED = ("spark.sql.connect.serverStacktrace.enabled", "false", true);
     /// Converts pandas columns only where no value changes; the client reads it.
@@ -234,6 +262,13 @@ fn check_modifiable(key: &str) -> SparkResult<()> {
     Err(SparkError::analysis(condition)
         .param("key", format!("\"{key}\""))
         .param("docroot", "https://spark.apache.org/docs/latest"))
+}
+
+/// Whether setting a key changes anything: it is registered, or it goes along with the session's jobs. Keys of other prefixes than
+/// Spark's are the user's own.
+pub fn has_effect(key: &str) -> bool {
+    const OF_JOBS: [&str; 4] = ["spark.job.description", "spark.job.tags", "spark.jobGroup.id", "spark.scheduler.pool"];
+    !key.starts_with("spark.") || find_entry(key).is_some() || OF_JOBS.contains(&key)
 }
 
 /// The registered entry of a key.

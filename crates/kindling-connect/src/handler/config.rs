@@ -9,17 +9,23 @@ impl ConnectService {
     /// Answers a `Config` request.
     pub fn config(&self, request: &ConfigRequest) -> Result<ConfigResponse, ConnectError> {
         let session = self.session(&request.session_id, request.user_context.as_ref())?;
-        let pairs = answer(&session, request).map_err(|error| session.keep_error(error))?;
+        let mut warnings = vec![];
+        let pairs = answer(&session, request, &mut warnings).map_err(|error| session.keep_error(error))?;
         Ok(ConfigResponse {
             session_id: request.session_id.clone(),
             server_side_session_id: session.server_side_session_id.clone(),
             pairs,
-            warnings: vec![],
+            warnings,
         })
     }
 }
 
-fn answer(session: &SessionHolder, request: &ConfigRequest) -> SparkResult<Vec<KeyValue>> {
+/// The answer; `warnings` takes what the client shows beside it.
+fn answer(
+    session: &SessionHolder,
+    request: &ConfigRequest,
+    warnings: &mut Vec<String>,
+) -> SparkResult<Vec<KeyValue>> {
     let operation = request.operation.as_ref().and_then(|operation| operation.op_type.as_ref());
     let values = &session.state.conf;
     Ok(match operation.ok_or_else(|| lower_error("the configuration request carries no operation"))? {
@@ -27,10 +33,21 @@ fn answer(session: &SessionHolder, request: &ConfigRequest) -> SparkResult<Vec<K
             let mut values = values.write();
             for pair in &set.pairs {
                 let value = pair.value.as_deref().unwrap_or("");
-                let result = values.set_checked(&pair.key, value);
-                // `builder.config(…)` on a session that runs: keys of the cluster are ignored as Spark's client asks.
-                if !set.silent.unwrap_or(false) {
-                    result?;
+                let before = values.get(&pair.key).map(str::to_string);
+                match values.set_checked(&pair.key, value) {
+                    Ok(()) if conf::has_effect(&pair.key) => {}
+                    Ok(()) => warnings.push(format!("The configuration {} has no effect in Kindling.", pair.key)),
+                    // `builder.config(…)` on a session that runs: what cannot change any more is no error then.
+                    Err(_) if set.silent.unwrap_or(false) => {
+                        if before.as_deref() != Some(value) {
+                            let stays = before.map_or_else(|| "unset".to_string(), |before| format!("\"{before}\""));
+                            warnings.push(format!(
+                                "The configuration {} cannot change once the cluster runs: it stays {stays}.",
+                                pair.key
+                            ));
+                        }
+                    }
+                    Err(error) => return Err(error),
                 }
             }
             vec![]
