@@ -12,14 +12,16 @@ const analyses = readFileSync(join(folder, "analyses.py"), "utf8");
 const expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as Record<string, Record<string, unknown>>;
 const queries = resolve(import.meta.dirname, "..", "tpch", "queries");
 const tables = ["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"];
-/** A size that fits the time of a test; `npm run bench -- --check` takes larger ones. */
+/** Sizes that fit the time of a test; `npm run bench -- --check` takes larger ones. */
 const scaleFactor = "0.01";
+const trips = "100000";
 
 const data = join(tmpdir(), "kindling-real-data");
 test.beforeAll(() => {
   const generate = (...args: string[]) => execFileSync(join(targetFolder, "debug", "generate"), args);
   mkdirSync(data, { recursive: true });
   generate("tpch", "--sf", scaleFactor, "--out", join(data, "tpch"));
+  generate("taxi", "--rows", trips, "--out", join(data, "taxi.csv"));
 });
 
 /** Runs a cell that prints JSON. */
@@ -41,4 +43,10 @@ test("the 22 TPC-H queries over uploaded Parquet give what Spark gives", async (
     ].join("\n"),
   );
   for (const [name, answer] of Object.entries(wanted)) expect.soft(found[name], name).toEqual(answer);
+});
+
+test("peak hours, revenue by cell and tips of taxi trips in an uploaded CSV are what Spark gives", async ({ kindling }) => {
+  await kindling.upload(join(data, "taxi.csv"));
+  const found = await answers(kindling, 'print(json.dumps(taxi_answers(spark, "taxi.csv")))');
+  for (const [name, answer] of Object.entries(expected[`taxi-${trips}`]!)) expect.soft(found[name], name).toEqual(answer);
 });
