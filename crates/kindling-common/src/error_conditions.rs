@@ -47,6 +47,15 @@ pub fn find_condition(name: &str) -> Option<&'static ErrorCondition> {
     CONDITIONS.binary_search_by(|condition| condition.name.cmp(name)).ok().and_then(|i| CONDITIONS.get(i))
 }
 
+/// Whether the catalogue has conditions below a name: `CAST_OVERFLOW`, `UNRESOLVED_COLUMN`.
+pub fn has_condition_group(name: &str) -> bool {
+    let below = CONDITIONS.partition_point(|condition| condition.name < name);
+    CONDITIONS
+        .get(below)
+        .and_then(|condition| condition.name.strip_prefix(name))
+        .is_some_and(|rest| rest.starts_with('.'))
+}
+
 const fn condition(name: &'static str, sql_state: &'static str, template: &'static str) -> ErrorCondition {
     ErrorCondition { name, sql_state, template }
 }
@@ -87,6 +96,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("COLLATION_INVALID_NAME", "42704", "The value <collationName> does not represent a correct collation name. Suggested valid collation names: [<proposals>]."),
     condition("COLUMN_ALREADY_EXISTS", "42711", "The column <columnName> already exists. Choose another name or rename the existing column."),
     condition("COLUMN_NOT_DEFINED_IN_TABLE", "42703", "<colType> column <colName> is not defined in table <tableName>, defined table columns are: <tableCols>."),
+    condition("COLUMN_NOT_FOUND", "42703", "The column <colName> cannot be found. Verify the spelling and correctness of the column name according to the SQL config <caseSensitiveConfig>."),
     condition("COMPARATOR_RETURNS_NULL", "22004", "The comparator has returned a NULL for a comparison between <firstValue> and <secondValue>.\nIt should return a positive integer for \"greater than\", 0 for \"equal\" and a negative integer for \"less than\".\nTo revert to deprecated behavior where NULL is treated as 0 (equal), you must set \"spark.sql.legacy.allowNullComparisonResultInArraySort\" to \"true\"."),
     condition("CONFLICTING_DIRECTORY_STRUCTURES", "KD009", "Conflicting directory structures detected.\nSuspicious paths:\n<discoveredBasePaths>\nIf provided paths are partition directories, please set \"basePath\" in the options of the data source to specify the root directory of the table.\nIf there are multiple root directories, please load them separately and then union them."),
     condition("CONFLICTING_PARTITION_COLUMN_NAMES", "KD009", "Conflicting partition column names detected:\n<distinctPartColLists>\nFor partitioned table directories, data files should only live in leaf directories.\nAnd directories at the same level should have the same partition column name.\nPlease check the following directories for unexpected files or inconsistent partition column names:\n<suspiciousPaths>"),
@@ -166,6 +176,9 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("DUPLICATED_METRICS_NAME", "42710", "The metric name is not unique: <metricName>. The same name cannot be used for metrics with different results.\nHowever multiple instances of metrics with with same result and name are allowed (e.g. self-joins)."),
     condition("DUPLICATE_ASSIGNMENTS", "42701", "The columns or variables <nameList> appear more than once as assignment targets."),
     condition("DUPLICATE_CLAUSES", "42614", "Found duplicate clauses: <clauseName>. Please, remove one of them."),
+    condition("DUPLICATE_CONDITION_IN_SCOPE", "42734", "Found duplicate condition <condition> in the scope. Please, remove one of them."),
+    condition("DUPLICATE_EXCEPTION_HANDLER.CONDITION", "42734", "Found duplicate handlers. Please, remove one of them. Found duplicate handlers for the same condition <condition>."),
+    condition("DUPLICATE_EXCEPTION_HANDLER.SQLSTATE", "42734", "Found duplicate handlers. Please, remove one of them. Found duplicate handlers for the same SQLSTATE <sqlState>."),
     condition("DUPLICATE_KEY", "23505", "Found duplicate keys <keyColumn>."),
     condition("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED", "4274K", "Call to routine <routineName> is invalid because it includes multiple argument assignments to the same parameter name <parameterName>. A positional argument and named argument both referred to the same parameter. Please remove the named argument referring to this parameter."),
     condition("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE", "4274K", "Call to routine <routineName> is invalid because it includes multiple argument assignments to the same parameter name <parameterName>. More than one named argument referred to the same parameter. Please assign a value only once."),
@@ -173,6 +186,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("DUPLICATE_ROUTINE_RETURNS_COLUMNS", "42711", "Found duplicate column(s) in the RETURNS clause column list of the user-defined routine <routineName>: <columns>."),
     condition("DUPLICATE_VARIABLE_NAME_INSIDE_DECLARE", "42734", "Found duplicate variable <variableName> in the declare variable list. Please, remove one of them."),
     condition("EMPTY_SCHEMA_NOT_SUPPORTED_FOR_DATASOURCE", "0A000", "The <format> datasource does not support writing empty or nested empty schemas. Please make sure the data schema has at least one or more column(s)."),
+    condition("END_LABEL_WITHOUT_BEGIN_LABEL", "42K0L", "End label <endLabel> can not exist without begin label."),
     condition("EXCEED_LIMIT_LENGTH", "54006", "Exceeds char/varchar type length limitation: <limit>."),
     condition("EXEC_IMMEDIATE_DUPLICATE_ARGUMENT_ALIASES", "42701", "The USING clause of this EXECUTE IMMEDIATE command contained multiple arguments with same alias (<aliases>), which is invalid; please update the command to specify unique aliases and then try it again."),
     condition("EXPECT_PERMANENT_VIEW_NOT_TEMP", "42809", "'<operation>' expects a permanent view but <viewName> is a temp view."),
@@ -222,6 +236,8 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("INVALID_ARRAY_INDEX_IN_ELEMENT_AT", "22003", "The index <indexValue> is out of bounds. The array has <arraySize> elements. Use `try_element_at` to tolerate accessing element at invalid index and return NULL instead."),
     condition("INVALID_ATTRIBUTE_NAME_SYNTAX", "42601", "Syntax error in the attribute name: <name>. Check that backticks appear in pairs, a quoted string is a complete name part and use a backtick only inside quoted name parts."),
     condition("INVALID_BITMAP_POSITION", "22003", "The 0-indexed bitmap position <bitPosition> is out of bounds. The bitmap has <bitmapNumBits> bits (<bitmapNumBytes> bytes)."),
+    condition("INVALID_BOOLEAN_STATEMENT", "22546", "Boolean statement is expected in the condition, but <invalidStatement> was found."),
+    condition("INVALID_BUCKET_COUNT", "22003", "Number of buckets should be greater than 0 but less than or equal to bucketing.maxBuckets (`<bucketingMaxBuckets>`). Got `<numBuckets>`."),
     condition("INVALID_COLUMN_OR_FIELD_DATA_TYPE", "42000", "Column or field <name> is of type <type> while it's required to be <expectedType>."),
     condition("INVALID_CONF_VALUE.TYPE_MISMATCH", "22022", "The value '<confValue>' in the config <confName> is invalid. It should be a/an '<confType>' value."),
     condition("INVALID_CORRUPT_RECORD_TYPE", "42804", "The column <columnName> for corrupt records must have the nullable STRING type, but got <actualType>."),
@@ -234,6 +250,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("INVALID_DELIMITER_VALUE.EMPTY_STRING", "42602", "Invalid value for delimiter. Delimiter cannot be empty string."),
     condition("INVALID_DELIMITER_VALUE.SINGLE_BACKSLASH", "42602", "Invalid value for delimiter. Single backslash is prohibited. It has special meaning as beginning of an escape sequence. To get the backslash character, pass a string with two backslashes as the delimiter."),
     condition("INVALID_DELIMITER_VALUE.UNSUPPORTED_SPECIAL_CHARACTER", "42602", "Invalid value for delimiter. Unsupported special character for delimiter: <str>."),
+    condition("INVALID_ERROR_CONDITION_DECLARATION.NOT_AT_START_OF_COMPOUND_STATEMENT", "42K0R", "Invalid condition declaration. Condition <conditionName> can only be declared at the start of a BEGIN END compound statement."),
     condition("INVALID_ESCAPE_CHAR", "42604", "`EscapeChar` should be a string literal of length one, but got <sqlExpr>."),
     condition("INVALID_EXPR_TYPE_FOR_QUERY_EXECUTE_IMMEDIATE", "42K09", "Expression type must be string type but got <exprType>."),
     condition("INVALID_EXTRACT_BASE_FIELD_TYPE", "42000", "Can't extract a value from <base>. Need a complex type [STRUCT, ARRAY, MAP] but got <other>."),
@@ -249,6 +266,8 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("INVALID_HANDLE.OPERATION_NOT_FOUND", "HY000", "The handle <handle> is invalid. Operation not found."),
     condition("INVALID_HANDLE.SESSION_CLOSED", "HY000", "The handle <handle> is invalid. Session was closed."),
     condition("INVALID_HANDLE.SESSION_NOT_FOUND", "HY000", "The handle <handle> is invalid. Session not found."),
+    condition("INVALID_HANDLER_DECLARATION.CONDITION_NOT_FOUND", "42K0Q", "Invalid handler declaration. Condition <condition> not found."),
+    condition("INVALID_HANDLER_DECLARATION.WRONG_PLACE_OF_DECLARATION", "42K0Q", "Invalid handler declaration. Handlers must be declared after variable/condition/cursor declarations, and before other statements."),
     condition("INVALID_IDENTIFIER", "42602", "The unquoted identifier <ident> is invalid and must be back quoted as: `<ident>`.\nUnquoted identifiers can only contain ASCII letters ('a' - 'z', 'A' - 'Z'), digits ('0' - '9'), and underbar ('_').\nUnquoted identifiers must also not start with a digit.\nDifferent data sources and meta stores may impose additional restrictions on valid identifiers."),
     condition("INVALID_INDEX_OF_ZERO", "22003", "The index 0 is invalid. An index shall be either < 0 or > 0 (the first element has index 1)."),
     condition("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "42000", "Invalid inline table. Cannot evaluate the expression <expr> in inline table definition."),
@@ -269,6 +288,8 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("INVALID_INTERVAL_FORMAT.UNRECOGNIZED_NUMBER", "22006", "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Unrecognized number <number>."),
     condition("INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION", "22006", "Error parsing '<input>' to interval. Please ensure that the value provided is in a valid format for defining an interval. You can reference the documentation for the correct format. Cannot support (interval '<input>' <from> to <to>) expression."),
     condition("INVALID_INTERVAL_WITH_MICROSECONDS_ADDITION", "22006", "Cannot add an interval to a date because its microseconds part is not 0. To resolve this, cast the input date to a timestamp, which supports the addition of intervals with non-zero microseconds."),
+    condition("INVALID_LABEL_USAGE.DOES_NOT_EXIST", "42K0L", "The usage of the label <labelName> is invalid. Label was used in the <statementType> statement, but the label does not belong to any surrounding block."),
+    condition("INVALID_LABEL_USAGE.ITERATE_IN_COMPOUND", "42K0L", "The usage of the label <labelName> is invalid. ITERATE statement cannot be used with a label that belongs to a compound (BEGIN...END) body."),
     condition("INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES", "42K0D", "Invalid lambda function call. The lambda function has duplicate arguments <args>. Please, consider to rename the argument names or set <caseSensitiveConfig> to \"true\"."),
     condition("INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION", "42K0D", "Invalid lambda function call. A lambda function should only be used in a higher order function. However, its class is <class>, which is not a higher order function."),
     condition("INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH", "42K0D", "Invalid lambda function call. A higher order function expects <expectedNumArgs> arguments, but got <actualNumArgs>."),
@@ -315,6 +336,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("INVALID_SCHEMA.NON_STRUCT_TYPE", "42K07", "The input schema <inputSchema> is not a valid schema string. The input expression should be evaluated to struct type, but got <dataType>."),
     condition("INVALID_SCHEMA.PARSE_ERROR", "42K07", "The input schema <inputSchema> is not a valid schema string. Cannot parse the schema:\n<reason>"),
     condition("INVALID_SET_SYNTAX", "42000", "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include special characters in key, or include semicolon in value, please use backquotes, e.g., SET `key`=`value`."),
+    condition("INVALID_SQLSTATE", "428B3", "Invalid SQLSTATE value: '<sqlState>'. SQLSTATE must be exactly 5 characters long and contain only A-Z and 0-9. SQLSTATE must not start with '00', '01', or 'XX'."),
     condition("INVALID_SQL_SYNTAX.ANALYZE_TABLE_UNEXPECTED_NOSCAN", "42000", "Invalid SQL syntax: ANALYZE TABLE(S) ... COMPUTE STATISTICS ... <ctx> must be either NOSCAN or empty."),
     condition("INVALID_SQL_SYNTAX.CREATE_FUNC_WITH_COLUMN_CONSTRAINTS", "42000", "Invalid SQL syntax: CREATE FUNCTION with constraints on parameters is not allowed."),
     condition("INVALID_SQL_SYNTAX.CREATE_FUNC_WITH_GENERATED_COLUMNS_AS_PARAMETERS", "42000", "Invalid SQL syntax: CREATE FUNCTION with generated columns as parameters is not allowed."),
@@ -339,6 +361,10 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("INVALID_URL", "22P02", "The url is invalid: <url>. Use `try_parse_url` to tolerate invalid URL and return NULL instead."),
     condition("INVALID_USAGE_OF_STAR_OR_REGEX", "42000", "Invalid usage of <elem> in <prettyName>."),
     condition("INVALID_UTF8_STRING", "22029", "Invalid UTF8 byte sequence found in string: <str>."),
+    condition("INVALID_VARIABLE_DECLARATION.NOT_ALLOWED_IN_SCOPE", "42K0M", "Invalid variable declaration. Declaration of the variable <varName> is not allowed in this scope."),
+    condition("INVALID_VARIABLE_DECLARATION.ONLY_AT_BEGINNING", "42K0M", "Invalid variable declaration. Variable <varName> can only be declared at the beginning of the compound."),
+    condition("INVALID_VARIABLE_DECLARATION.QUALIFIED_LOCAL_VARIABLE", "42K0M", "Invalid variable declaration. The variable <varName> must be declared without a qualifier, as qualifiers are not allowed for local variable declarations."),
+    condition("INVALID_VARIABLE_DECLARATION.REPLACE_LOCAL_VARIABLE", "42K0M", "Invalid variable declaration. The variable <varName> does not support DECLARE OR REPLACE, as local variables cannot be replaced."),
     condition("INVALID_VARIANT_CAST", "22023", "The variant value `<value>` cannot be cast into `<dataType>`. Please use `try_variant_get` instead."),
     condition("INVALID_VARIANT_GET_PATH", "22023", "The path `<path>` is not a valid variant extraction path in `<functionName>`.\nA valid path should start with `$` and is followed by zero or more segments like `[123]`, `.name`, `['name']`, or `[\"name\"]`."),
     condition("INVALID_VECTOR_NORM_DEGREE", "22023", "For the <functionName> function, degree must be 1.0, 2.0, or float('inf'), but got <degree>."),
@@ -349,6 +375,9 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("KLL_SKETCH_INVALID_QUANTILE_RANGE", "22003", "For function <functionName>, the quantile value must be between 0.0 and 1.0 (inclusive)."),
     condition("KLL_SKETCH_K_MUST_BE_CONSTANT", "42K0E", "For function <functionName>, the k parameter must be a constant value, but got a non-constant expression."),
     condition("KLL_SKETCH_K_OUT_OF_RANGE", "22003", "For function <functionName>, the k parameter must be between 8 and 65535 (inclusive), but got <k>."),
+    condition("LABELS_MISMATCH", "42K0L", "Begin label <beginLabel> does not match the end label <endLabel>."),
+    condition("LABEL_OR_FOR_VARIABLE_ALREADY_EXISTS", "42K0L", "The label or FOR variable <label> already exists. Choose another name or rename the existing one."),
+    condition("LABEL_OR_FOR_VARIABLE_NAME_FORBIDDEN", "42K0L", "The label or FOR variable name <label> is forbidden."),
     condition("LOCATION_ALREADY_EXISTS", "42710", "Cannot name the managed table as <identifier>, as its associated location <location> already exists. Please pick a different table name, or remove the existing location first."),
     condition("MALFORMED_CHARACTER_CODING", "22000", "Invalid value found when performing <function> with <charset>"),
     condition("MALFORMED_CSV_RECORD", "KD000", "Malformed CSV record: <badRecord>"),
@@ -407,6 +436,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("SCHEMA_NOT_FOUND", "42704", "The schema <schemaName> cannot be found. Verify the spelling and correctness of the schema and catalog.\nIf you did not qualify the name with a catalog, verify the current_schema() output, or qualify the name with the correct catalog.\nTo tolerate the error on drop use DROP SCHEMA IF EXISTS."),
     condition("SHOW_COLUMNS_WITH_CONFLICT_NAMESPACE", "42K05", "SHOW COLUMNS with conflicting namespaces: <namespaceA> != <namespaceB>."),
     condition("SKETCH_INVALID_LG_NOM_ENTRIES", "22003", "Invalid call to <function>; the `lgNomEntries` value must be between <min> and <max>, inclusive: <value>."),
+    condition("SORT_BY_WITHOUT_BUCKETING", "42601", "sortBy must be used together with bucketBy."),
     condition("SPARK_JOB_CANCELLED", "XXKDA", "Job <jobId> cancelled <reason>"),
     condition("SQL_CONF_NOT_FOUND", "42K0I", "The SQL config <sqlConf> cannot be found. Please verify that the config exists."),
     condition("STAR_GROUP_BY_POS", "0A000", "Star (*) is not allowed in a select list when GROUP BY an ordinal position is used."),
@@ -456,7 +486,10 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("UNSUPPORTED_FEATURE.AES_MODE", "0A000", "The feature is not supported: AES-<mode> with the padding <padding> by the <functionName> function."),
     condition("UNSUPPORTED_FEATURE.AES_MODE_AAD", "0A000", "The feature is not supported: <functionName> with AES-<mode> does not support additional authenticate data (AAD)."),
     condition("UNSUPPORTED_FEATURE.AES_MODE_IV", "0A000", "The feature is not supported: <functionName> with AES-<mode> does not support initialization vectors (IVs)."),
+    condition("UNSUPPORTED_FEATURE.ANALYZE_UNSUPPORTED_COLUMN_TYPE", "0A000", "The feature is not supported: The ANALYZE TABLE FOR COLUMNS command does not support the type <columnType> of the column <columnName> in the table <tableName>."),
+    condition("UNSUPPORTED_FEATURE.ANALYZE_VIEW", "0A000", "The feature is not supported: The ANALYZE TABLE command does not support views."),
     condition("UNSUPPORTED_FEATURE.COMBINATION_QUERY_RESULT_CLAUSES", "0A000", "The feature is not supported: Combination of ORDER BY/SORT BY/DISTRIBUTE BY/CLUSTER BY."),
+    condition("UNSUPPORTED_FEATURE.CONTINUE_EXCEPTION_HANDLER", "0A000", "The feature is not supported: CONTINUE exception handler is not supported. Use EXIT handler."),
     condition("UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_JSON", "0A000", "The feature is not supported: DESC TABLE COLUMN AS JSON not supported for individual columns."),
     condition("UNSUPPORTED_FEATURE.DESC_TABLE_COLUMN_PARTITION", "0A000", "The feature is not supported: DESC TABLE COLUMN for a specific partition."),
     condition("UNSUPPORTED_FEATURE.DROP_DATABASE", "0A000", "The feature is not supported: Drop the default database <database>."),
@@ -466,6 +499,7 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("UNSUPPORTED_FEATURE.QUERY_ONLY_CORRUPT_RECORD_COLUMN", "0A000", "The feature is not supported: Queries from raw JSON/CSV/XML files are disallowed when the\nreferenced columns only include the internal corrupt record column\n(named `_corrupt_record` by default). For example:\n`spark.read.schema(schema).json(file).filter($\"_corrupt_record\".isNotNull).count()`\nand `spark.read.schema(schema).json(file).select(\"_corrupt_record\").show()`.\nInstead, you can cache or save the parsed results and then send the same query.\nFor example, `val df = spark.read.schema(schema).json(file).cache()` and then\n`df.filter($\"_corrupt_record\".isNotNull).count()`."),
     condition("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE", "0A000", "The feature is not supported: Cannot have MAP type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column <colName> is <dataType>."),
     condition("UNSUPPORTED_FEATURE.SET_VARIABLE_USING_SET", "0A000", "The feature is not supported: <variableName> is a VARIABLE and cannot be updated using the SET statement. Use SET VARIABLE <variableName> = ... instead."),
+    condition("UNSUPPORTED_FEATURE.SQL_SCRIPTING_DROP_TEMPORARY_VARIABLE", "0A000", "The feature is not supported: DROP TEMPORARY VARIABLE is not supported within SQL scripts. To bypass this, use `EXECUTE IMMEDIATE 'DROP TEMPORARY VARIABLE ...'` ."),
     condition("UNSUPPORTED_FEATURE.TABLE_OPERATION", "0A000", "The feature is not supported: Table <tableName> does not support <operation>. Please check the current catalog and namespace to make sure the qualified table name is expected, and also check the catalog implementation which is configured by \"spark.sql.catalog\"."),
     condition("UNSUPPORTED_FEATURE.TRANSFORM_DISTINCT_ALL", "0A000", "The feature is not supported: TRANSFORM with the DISTINCT/ALL clause."),
     condition("UNSUPPORTED_GENERATOR.MULTI_GENERATOR", "42K0E", "The generator is not supported: only one generator allowed per SELECT clause but found <num>: <generators>."),
@@ -511,9 +545,13 @@ static CONDITIONS: &[ErrorCondition] = &[
     condition("_LEGACY_ERROR_TEMP_0063", "XXKST", "<msg>."),
     condition("_LEGACY_ERROR_TEMP_0064", "XXKST", "<msg>."),
     condition("_LEGACY_ERROR_TEMP_1155", "XXKST", "Partition column `<col>` not found in schema <schemaCatalog>."),
+    condition("_LEGACY_ERROR_TEMP_1166", "", "Bucketing column '<bucketCol>' should not be part of partition columns '<normalizedPartCols>'."),
+    condition("_LEGACY_ERROR_TEMP_1167", "", "Bucket sorting column '<sortCol>' should not be part of partition columns '<normalizedPartCols>'."),
     condition("_LEGACY_ERROR_TEMP_1228", "XXKST", "Decimal scale (<scale>) cannot be greater than precision (<precision>)."),
     condition("_LEGACY_ERROR_TEMP_1232", "XXKST", "Partition spec is invalid. The spec (<specKeys>) must match the partition spec (<partitionColumnNames>) defined in table '<tableName>'."),
     condition("_LEGACY_ERROR_TEMP_1294", "XXKST", "The timestamp provided for the '<strategy>' option is invalid. The expected format is 'YYYY-MM-DDTHH:mm:ss', but the provided timestamp: <timeString>."),
+    condition("_LEGACY_ERROR_TEMP_1312", "", "'<operation>' does not support bucketBy right now."),
+    condition("_LEGACY_ERROR_TEMP_1313", "", "'<operation>' does not support bucketBy and sortBy right now."),
     condition("_LEGACY_ERROR_TEMP_2047", "XXKST", "'path' is not specified."),
     condition("_LEGACY_ERROR_TEMP_2146", "XXKST", "<paramName> should be an integer. Found <value>."),
     condition("_LEGACY_ERROR_TEMP_2147", "XXKST", "<paramName> flag can be true or false."),

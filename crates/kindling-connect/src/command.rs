@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use kindling_common::{SparkError, SparkResult};
-use kindling_datasource::{DataWritingExec, FileFormat, SourceOptions, WriteJob, WriteRequest};
+use kindling_datasource::{BucketBy, DataWritingExec, FileFormat, SourceOptions, WriteJob, WriteRequest};
 use kindling_executor::{CancelToken, Engine};
 use kindling_physical::{CacheLevel, CachedRelation, PreparedPlan};
 use kindling_plan::{
@@ -65,6 +65,11 @@ impl CommandRunner for QueryRun<'_> {
             mode: write.mode,
             options,
             partition_by: write.partition_columns.clone(),
+            bucket_by: write.bucket_spec.as_ref().map(|spec| BucketBy {
+                num_buckets: spec.num_buckets,
+                columns: spec.columns.clone(),
+                hash: kindling_functions::spark_hash::spark_hash,
+            }),
             schema: plan.schema(),
             job_uuid: Uuid::new_v4().to_string(),
             conf: state.conf.read().clone(),

@@ -31,4 +31,4 @@ pub use scan::{FileScanExec, ScanDescription};
 pub use source::{FileFormat, SourceRequest, resolve_source};
 pub use split::{FilePartition, FileSplit};
 pub use table::{FileTable, as_file_table};
-pub use write::{DataWritingExec, TaskCommitMessage, WriteJob, WriteRequest, WriteStats, WrittenFile};
+pub use write::{BucketBy, DataWritingExec, TaskCommitMessage, WriteJob, WriteRequest, WriteStats, WrittenFile};

@@ -39,6 +39,7 @@ impl<'a> Output<'a> {
             mode: self.mode,
             options: SourceOptions::new(self.options.iter().copied()),
             partition_by: self.partition_by.iter().map(|name| name.to_string()).collect(),
+            bucket_by: None,
             schema: from_arrow_schema(schema)?,
             job_uuid: "U".into(),
             conf: RuntimeConfig::default(),

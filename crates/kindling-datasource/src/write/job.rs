@@ -2,6 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use arrow::{
+    array::{ArrayRef, RecordBatch},
+    error::ArrowError,
+};
 use kindling_common::{ExceptionClass, RuntimeConfig, SparkError, SparkResult, conf};
 use kindling_spec::{DataType, SaveMode, StructType, quote_identifier};
 
@@ -30,12 +34,25 @@ pub struct WriteRequest {
     pub options: SourceOptions,
     /// `partitionBy`.
     pub partition_by: Vec<String>,
+    /// `bucketBy`.
+    pub bucket_by: Option<BucketBy>,
     /// Names and types of the rows, in the order of the input's columns.
     pub schema: StructType,
     /// A UUID that is in the name of every file.
     pub job_uuid: String,
     /// The session's configuration.
     pub conf: RuntimeConfig,
+}
+
+/// Rows go to the file of their bucket.
+#[derive(Debug, Clone)]
+pub struct BucketBy {
+    /// How many buckets.
+    pub num_buckets: usize,
+    /// Columns that decide on the bucket.
+    pub columns: Vec<String>,
+    /// Spark's hash of those columns, row by row.
+    pub hash: fn(&[ArrayRef]) -> Result<Vec<i32>, ArrowError>,
 }
 
 /// What a write has done.
@@ -67,12 +84,30 @@ pub struct WriteJob {
     pub(crate) schema: StructType,
     pub(crate) partition_columns: Vec<usize>,
     pub(crate) data_columns: Vec<usize>,
+    pub(crate) buckets: Option<Buckets>,
     pub(crate) format: OutputFormat,
     pub(crate) compression: Compression,
     pub(crate) cast_formats: TextFormats,
     pub(crate) max_records_per_file: u64,
     output: FilePath,
     overwrite: Overwrite,
+}
+
+/// Buckets with the places of their columns in the rows.
+#[derive(Debug)]
+pub(crate) struct Buckets {
+    by: BucketBy,
+    columns: Vec<usize>,
+}
+
+impl Buckets {
+    /// The bucket of each row.
+    pub(crate) fn of(&self, batch: &RecordBatch) -> SparkResult<Vec<usize>> {
+        let columns: Vec<ArrayRef> = self.columns.iter().map(|index| Arc::clone(batch.column(*index))).collect();
+        let hashes = (self.by.hash)(&columns).map_err(|error| SparkError::internal(error.to_string()))?;
+        let count = self.by.num_buckets.max(1) as i64;
+        Ok(hashes.into_iter().map(|hash| i64::from(hash).rem_euclid(count) as usize).collect())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +184,10 @@ impl WriteJob {
                 return Err(SparkError::unsupported(format!("writing text as {encoding}")));
             }
         }
+        let buckets = match &request.bucket_by {
+            Some(by) => Some(Buckets { columns: bucket_columns(request, by, case_sensitive)?, by: by.clone() }),
+            None => None,
+        };
         let default_records = config.integer(&conf::FILES_MAX_RECORDS_PER_FILE);
         Ok(Some(WriteJob {
             fs,
@@ -156,6 +195,7 @@ impl WriteJob {
             schema: request.schema.clone(),
             partition_columns,
             data_columns,
+            buckets,
             format,
             compression,
             cast_formats: TextFormats::of_cast(config)?,
@@ -268,6 +308,22 @@ fn split_columns(request: &WriteRequest, case_sensitive: bool) -> SparkResult<(V
     }
     let data = (0..fields.len()).filter(|index| !partition.contains(index)).collect();
     Ok((partition, data))
+}
+
+/// Places of the columns that decide on a row's bucket.
+fn bucket_columns(request: &WriteRequest, by: &BucketBy, case_sensitive: bool) -> SparkResult<Vec<usize>> {
+    let fields = &request.schema.fields;
+    let find = |name: &String| fields.iter().position(|field| same_name(&field.name, name, case_sensitive));
+    by.columns
+        .iter()
+        .map(|name| {
+            find(name).ok_or_else(|| {
+                SparkError::analysis("_LEGACY_ERROR_TEMP_1155")
+                    .param("col", name)
+                    .param("schemaCatalog", request.schema.simple_string())
+            })
+        })
+        .collect()
 }
 
 fn has_empty_struct(schema: &StructType) -> bool {

@@ -17,5 +17,5 @@ mod task;
 mod text;
 
 pub use exec::DataWritingExec;
-pub use job::{WriteJob, WriteRequest, WriteStats};
+pub use job::{BucketBy, WriteJob, WriteRequest, WriteStats};
 pub use task::{TaskCommitMessage, WrittenFile};

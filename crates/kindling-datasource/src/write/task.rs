@@ -99,9 +99,16 @@ pub(crate) struct TaskWriter {
     job: Arc<WriteJob>,
     partition: usize,
     attempt: FilePath,
-    /// The file that is open for each partition folder (empty for none).
-    open: BTreeMap<String, OpenFile>,
+    /// The file that is open for each place.
+    open: BTreeMap<Place, OpenFile>,
     message: TaskCommitMessage,
+}
+
+/// Where a row goes: the folder of its partition (empty for none), and its bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    folder: String,
+    bucket: Option<usize>,
 }
 
 struct OpenFile {
@@ -130,17 +137,17 @@ impl TaskWriter {
     /// Writes a batch: the columns of the job's schema in their order, whatever a plan calls them inside.
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> SparkResult<()> {
         let batch = &self.named(batch)?;
-        if self.job.partition_columns.is_empty() {
-            return self.write_to(String::new(), batch);
+        if self.job.partition_columns.is_empty() && self.job.buckets.is_none() {
+            return self.write_to(Place::default(), batch);
         }
         let data = batch.project(&self.job.data_columns).map_err(|error| SparkError::internal(error.to_string()))?;
-        for (folder, rows) in self.group(batch)? {
+        for (place, rows) in self.group(batch)? {
             if rows.len() == batch.num_rows() {
-                self.write_to(folder, &data)?;
+                self.write_to(place, &data)?;
             } else {
                 let rows = UInt32Array::from(rows);
                 let part = take_record_batch(&data, &rows).map_err(|error| SparkError::internal(error.to_string()))?;
-                self.write_to(folder, &part)?;
+                self.write_to(place, &part)?;
             }
         }
         Ok(())
@@ -155,8 +162,8 @@ impl TaskWriter {
             .map_err(|error| SparkError::internal(error.to_string()))
     }
 
-    /// Rows by the folder they go to: `p=1/q=x`.
-    fn group(&self, batch: &RecordBatch) -> SparkResult<BTreeMap<String, Vec<u32>>> {
+    /// Rows by the place they go to: `p=1/q=x`.
+    fn group(&self, batch: &RecordBatch) -> SparkResult<BTreeMap<Place, Vec<u32>>> {
         let columns: SparkResult<Vec<(String, Cells)>> = self
             .job
             .partition_columns
@@ -167,9 +174,11 @@ impl TaskWriter {
             })
             .collect();
         let columns = columns?;
-        let mut out: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        let (mut folder, mut value) = (String::new(), String::new());
+        let buckets = self.job.buckets.as_ref().map(|buckets| buckets.of(batch)).transpose()?;
+        let mut out: BTreeMap<Place, Vec<u32>> = BTreeMap::new();
+        let (mut place, mut value) = (Place::default(), String::new());
         for row in 0..batch.num_rows() {
+            let folder = &mut place.folder;
             folder.clear();
             for (name, cells) in &columns {
                 value.clear();
@@ -184,34 +193,35 @@ impl TaskWriter {
                 // An empty value could not be told from none, so it is none.
                 folder.push_str(&if value.is_empty() { DEFAULT_PARTITION_NAME.to_string() } else { escape(&value) });
             }
-            match out.get_mut(&folder) {
+            place.bucket = buckets.as_ref().and_then(|buckets| buckets.get(row).copied());
+            match out.get_mut(&place) {
                 Some(rows) => rows.push(row as u32),
                 None => {
-                    out.insert(folder.clone(), vec![row as u32]);
+                    out.insert(place.clone(), vec![row as u32]);
                 }
             }
         }
         Ok(out)
     }
 
-    fn write_to(&mut self, folder: String, batch: &RecordBatch) -> SparkResult<()> {
+    fn write_to(&mut self, place: Place, batch: &RecordBatch) -> SparkResult<()> {
         let most = self.job.max_records_per_file;
         let mut from = 0;
         while from < batch.num_rows() {
             let mut counter = 0;
-            if let Some(open) = self.open.remove(&folder) {
+            if let Some(open) = self.open.remove(&place) {
                 if most > 0 && open.rows >= most {
                     counter = open.counter + 1;
                     self.close(open)?;
                 } else {
-                    self.open.insert(folder.clone(), open);
+                    self.open.insert(place.clone(), open);
                 }
             }
-            if !self.open.contains_key(&folder) {
-                let file = self.create(&folder, counter)?;
-                self.open.insert(folder.clone(), file);
+            if !self.open.contains_key(&place) {
+                let file = self.create(&place, counter)?;
+                self.open.insert(place.clone(), file);
             }
-            let Some(open) = self.open.get_mut(&folder) else { continue };
+            let Some(open) = self.open.get_mut(&place) else { continue };
             let left = batch.num_rows() - from;
             let rows = if most > 0 { left.min((most - open.rows) as usize) } else { left };
             open.sink.write(&self.job.format, &batch.slice(from, rows))?;
@@ -221,12 +231,16 @@ impl TaskWriter {
         Ok(())
     }
 
-    fn create(&self, folder: &str, counter: usize) -> SparkResult<OpenFile> {
+    fn create(&self, place: &Place, counter: usize) -> SparkResult<OpenFile> {
         let (partition, uuid, extension) = (self.partition, &self.job.uuid, self.job.extension());
-        let path = if folder.is_empty() {
-            format!("part-{partition:05}-{uuid}-c{counter:03}{extension}")
-        } else {
-            format!("{folder}/part-{partition:05}-{uuid}.c{counter:03}{extension}")
+        let Place { folder, bucket } = place;
+        let path = match bucket {
+            None if folder.is_empty() => format!("part-{partition:05}-{uuid}-c{counter:03}{extension}"),
+            None => format!("{folder}/part-{partition:05}-{uuid}.c{counter:03}{extension}"),
+            Some(bucket) => {
+                let separator = if folder.is_empty() { "" } else { "/" };
+                format!("{folder}{separator}part-{partition:05}-{uuid}_{bucket:05}.c{counter:03}{extension}")
+            }
         };
         let file = self.job.fs.create(&self.attempt.join(&path))?;
         Ok(OpenFile { sink: FileSink::new(&self.job, file)?, path, rows: 0, counter })
@@ -240,9 +254,10 @@ impl TaskWriter {
 
     /// Finishes the files. The first task writes one even without rows, so that the output has a schema.
     pub(crate) fn finish(mut self) -> SparkResult<TaskCommitMessage> {
-        if self.open.is_empty() && self.partition == 0 && self.job.partition_columns.is_empty() {
-            let file = self.create("", 0)?;
-            self.open.insert(String::new(), file);
+        let plain = self.job.partition_columns.is_empty() && self.job.buckets.is_none();
+        if self.open.is_empty() && self.partition == 0 && plain {
+            let file = self.create(&Place::default(), 0)?;
+            self.open.insert(Place::default(), file);
         }
         for (_, open) in std::mem::take(&mut self.open) {
             self.close(open)?;

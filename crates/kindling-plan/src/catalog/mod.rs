@@ -8,6 +8,7 @@ mod database;
 pub mod errors;
 mod function;
 mod pattern;
+mod statistics;
 mod table;
 mod warehouse;
 
@@ -19,8 +20,9 @@ use kindling_spec::{Relation, StructType};
 use parking_lot::RwLock;
 
 pub use database::CatalogDatabase;
-pub use function::{FunctionResult, SqlFunction};
+pub use function::{BodyTraits, FunctionResult, SqlFunction};
 pub(crate) use pattern::filter_pattern;
+pub use statistics::{ColumnStatistics, SizeAndRows, TableStatistics};
 pub use table::{CatalogTable, CatalogTableType, ViewDefinition};
 use warehouse::Warehouse;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kindling_spec::{BucketSpec, StructType};
 use serde_json::{Value, json};
 
-use super::TableIdentifier;
+use super::{TableIdentifier, TableStatistics};
 
 /// Who owns a table's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct CatalogTable {
     pub created_at: i64,
     /// Set for views.
     pub view: Option<ViewDefinition>,
+    /// What `ANALYZE TABLE` found; nothing once rows were written.
+    pub statistics: Option<TableStatistics>,
 }
 
 impl CatalogTable {
@@ -105,6 +107,7 @@ impl CatalogTable {
                 "text": view.text, "database": view.database, "queryColumns": view.query_columns,
                 "schemaMode": view.schema_mode,
             })),
+            "statistics": self.statistics.as_ref().map(TableStatistics::to_json),
         })
     }
 
@@ -146,6 +149,7 @@ impl CatalogTable {
             defaults: string_map(value.get("defaults")?)?,
             created_at: value.get("createdAt")?.as_i64()?,
             view,
+            statistics: value.get("statistics").and_then(TableStatistics::from_json),
         })
     }
 }
@@ -180,6 +184,7 @@ mod tests {
             defaults: [("a".to_string(), "array(1)".to_string())].into(),
             created_at: 12,
             view: None,
+            statistics: None,
         };
         assert_eq!(CatalogTable::from_json(&table.to_json()), Some(table));
     }

@@ -11,6 +11,7 @@ use crate::{
     AnalyzedPlan, SessionState, analyze,
     attribute::quote_parts,
     catalog::{CatalogRelation, CatalogTable, TableIdentifier, TempView, errors},
+    logical::{SortWithinPartitions, extension},
     session::analyze_part,
 };
 
@@ -233,7 +234,22 @@ impl CommandContext<'_> {
 
     /// Writes rows; what was computed from the files before is computed again.
     pub(super) fn write_files(&self, plan: &AnalyzedPlan, write: &FileWrite) -> SparkResult<()> {
-        self.runner.write(self.state, plan, write)?;
+        match sorted_in_buckets(plan, write) {
+            Some(sorted) => self.runner.write(self.state, &sorted, write)?,
+            None => self.runner.write(self.state, plan, write)?,
+        }
         self.recache_path(&write.path)
     }
+}
+
+/// The rows in the order that the files of a bucket have; `None` where any will do.
+fn sorted_in_buckets(plan: &AnalyzedPlan, write: &FileWrite) -> Option<AnalyzedPlan> {
+    let columns = &write.bucket_spec.as_ref()?.sort_columns;
+    let find = |name: &String| plan.output.iter().find(|column| column.name.eq_ignore_ascii_case(name));
+    let order: Vec<_> = columns.iter().filter_map(find).map(|column| column.column().sort(true, true)).collect();
+    if order.is_empty() {
+        return None;
+    }
+    let sorted = extension(SortWithinPartitions { input: plan.plan.clone(), order });
+    Some(AnalyzedPlan { plan: sorted, ..plan.clone() })
 }

@@ -12,6 +12,9 @@ use crate::{
     catalog::{CatalogTable, CatalogTableType, TableIdentifier, errors},
 };
 
+/// `spark.sql.sources.bucketing.maxBuckets`
+const MAX_BUCKETS: usize = 100_000;
+
 /// A column of a statement as a field of a schema.
 pub(super) fn field_of(column: &ColumnDefinition) -> StructField {
     StructField {
@@ -98,6 +101,7 @@ impl CommandContext<'_> {
             defaults: Options::new(),
             created_at: self.state.clock.now_millis(),
             view: None,
+            statistics: None,
         })
     }
 
@@ -119,6 +123,7 @@ impl CommandContext<'_> {
             self.infer_schema(&mut table)?;
         }
         order_columns(&mut table)?;
+        check_buckets(&mut table)?;
         self.state.catalog.create_table(&table)?;
         Ok(CommandOutput::empty())
     }
@@ -157,13 +162,13 @@ impl CommandContext<'_> {
 
     /// Makes a table from the rows of a plan; when writing fails there is no table.
     pub(super) fn create_from(&self, mut table: CatalogTable, plan: &AnalyzedPlan) -> SparkResult<CommandOutput> {
-        check_unbucketed(&table)?;
         let fields = crate::resolver::raw_schema(plan.schema())
             .fields
             .into_iter()
             .map(|field| StructField { nullable: true, ..field });
         table.schema = StructType { fields: fields.collect() };
         order_columns(&mut table)?;
+        check_buckets(&mut table)?;
         let catalog = &self.state.catalog;
         catalog.create_table(&table)?;
         let write = self.write_of(&table, SaveMode::Append);
@@ -186,6 +191,7 @@ impl CommandContext<'_> {
             options: table.options.clone(),
             mode,
             partition_columns: table.partition_columns.clone(),
+            bucket_spec: table.bucket_spec.clone(),
             dynamic_overwrite: dynamic && mode == SaveMode::Overwrite && !table.partition_columns.is_empty(),
         }
     }
@@ -225,12 +231,41 @@ impl CommandContext<'_> {
     }
 }
 
-/// A bucketed table may be described and read; what is written would have to be in buckets.
-pub(super) fn check_unbucketed(table: &CatalogTable) -> SparkResult<()> {
-    match table.bucket_spec {
-        Some(_) => Err(SparkError::unsupported("writing bucketed tables")),
-        None => Ok(()),
+/// The columns of buckets under the names of the schema; none of them makes partitions.
+fn check_buckets(table: &mut CatalogTable) -> SparkResult<()> {
+    let Some(mut spec) = table.bucket_spec.take() else { return Ok(()) };
+    if spec.num_buckets == 0 || spec.num_buckets > MAX_BUCKETS {
+        return Err(SparkError::analysis("INVALID_BUCKET_COUNT")
+            .param("bucketingMaxBuckets", MAX_BUCKETS.to_string())
+            .param("numBuckets", spec.num_buckets.to_string()));
     }
+    for (name, kind) in spec
+        .columns
+        .iter_mut()
+        .map(|name| (name, "bucket"))
+        .chain(spec.sort_columns.iter_mut().map(|name| (name, "sort")))
+    {
+        let Some(field) = table.schema.fields.iter().find(|field| field.name.eq_ignore_ascii_case(name)) else {
+            let quoted: Vec<String> =
+                table.schema.fields.iter().map(|field| kindling_spec::quote_identifier(&field.name)).collect();
+            return Err(SparkError::analysis("COLUMN_NOT_DEFINED_IN_TABLE")
+                .param("colType", kind)
+                .param("colName", kindling_spec::quote_identifier(name))
+                .param("tableName", table.identifier.quoted())
+                .param("tableCols", quoted.join(", ")));
+        };
+        name.clone_from(&field.name);
+        if table.is_partition_column(name) {
+            let partition = table.partition_columns.join(", ");
+            return Err(match kind {
+                "bucket" => SparkError::analysis("_LEGACY_ERROR_TEMP_1166").param("bucketCol", name.as_str()),
+                _ => SparkError::analysis("_LEGACY_ERROR_TEMP_1167").param("sortCol", name.as_str()),
+            }
+            .param("normalizedPartCols", partition));
+        }
+    }
+    table.bucket_spec = Some(spec);
+    Ok(())
 }
 
 /// Partition columns last, under the names of the schema.

@@ -6,10 +6,7 @@ use kindling_spec::{
 };
 use kindling_sql::ParserOptions;
 
-use super::{
-    CommandContext, CommandOutput, FileWrite, create_table::check_unbucketed, partition::partition_path,
-    store_assignment::can_store_assign,
-};
+use super::{CommandContext, CommandOutput, FileWrite, partition::partition_path, store_assignment::can_store_assign};
 use crate::{AnalyzedPlan, analyze, catalog::CatalogTable};
 
 /// How the columns of a query find their table columns.
@@ -30,6 +27,7 @@ impl CommandContext<'_> {
                 options: directory.options.clone(),
                 mode: SaveMode::Overwrite,
                 partition_columns: vec![],
+                bucket_spec: None,
                 dynamic_overwrite: false,
             };
             self.write_files(&plan, &write)?;
@@ -54,6 +52,7 @@ impl CommandContext<'_> {
         let plan = self.plan_insert(&table, &insert.query, &matching, &given)?;
         let mode = if insert.overwrite { SaveMode::Overwrite } else { SaveMode::Append };
         let write = self.write_of(&table, mode);
+        self.drop_statistics(&table)?;
         if insert.overwrite && !write.dynamic_overwrite {
             self.check_not_read(&plan, &table)?;
             if !statics.is_empty() {
@@ -94,7 +93,6 @@ impl CommandContext<'_> {
         matching: &Matching<'_>,
         statics: &[(String, Expr)],
     ) -> SparkResult<AnalyzedPlan> {
-        check_unbucketed(table)?;
         let is_static = |name: &str| statics.iter().any(|(column, _)| column.eq_ignore_ascii_case(name));
         let expected: Vec<&StructField> = match matching {
             Matching::ByPosition(columns) if !columns.is_empty() => columns

@@ -10,7 +10,7 @@ use super::{
 use crate::catalog::CatalogTable;
 
 /// The folder name that Hive gives NULL.
-const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
+pub(super) const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// Values of a partition by column.
 type Values = Vec<(String, String)>;
@@ -121,6 +121,7 @@ impl CommandContext<'_> {
         self.check_partitioned(table)?;
         let files = &self.state.file_system;
         let root = files.resolve(table.location.as_deref().unwrap_or_default())?;
+        self.drop_statistics(table)?;
         for (spec, location) in partitions {
             if location.is_some() {
                 return Err(SparkError::unsupported("partitions outside their table's folder"));
@@ -147,6 +148,7 @@ impl CommandContext<'_> {
         self.check_partitioned(table)?;
         let files = &self.state.file_system;
         let root = files.resolve(table.location.as_deref().unwrap_or_default())?;
+        self.drop_statistics(table)?;
         for spec in partitions {
             let matching = self.matching_partitions(table, spec)?;
             if matching.is_empty() && !if_exists {

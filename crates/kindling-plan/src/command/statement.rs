@@ -13,7 +13,7 @@ use super::{
 
 impl CommandContext<'_> {
     pub(super) fn explain(&self, plan: &Plan, mode: ExplainMode) -> SparkResult<CommandOutput> {
-        let shown = self.runner.explain(self.state, plan, mode)?;
+        let shown = self.explain_text(plan, mode)?;
         output(vec![text("plan", false)], vec![vec![shown.into()]])
     }
 

@@ -138,6 +138,7 @@ impl CommandContext<'_> {
             }
             AlterTableAction::SetLocation { partition, location } if partition.is_empty() => {
                 table.location = Some(self.state.file_system.resolve(location)?.uri());
+                table.statistics = None;
             }
             AlterTableAction::AlterColumn { column, data_type, nullable, comment, position, default } => {
                 let [single] = column.as_slice() else {
@@ -192,6 +193,7 @@ impl CommandContext<'_> {
 
     pub(super) fn truncate_table(&self, name: &[String], partition: &PartitionSpec) -> SparkResult<CommandOutput> {
         let table = self.table_of(name, "TRUNCATE TABLE")?;
+        self.drop_statistics(&table)?;
         let files = &self.state.file_system;
         let folder = files.resolve(table.location.as_deref().unwrap_or_default())?;
         if partition.is_empty() {

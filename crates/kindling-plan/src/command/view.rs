@@ -115,6 +115,7 @@ impl CommandContext<'_> {
             defaults: Default::default(),
             created_at: self.state.clock.now_millis(),
             view: Some(ViewDefinition { text, database: catalog.current_database(), query_columns, schema_mode }),
+            statistics: None,
         };
         if let Some(existing) = &existing {
             self.uncache_files_of(existing)?;

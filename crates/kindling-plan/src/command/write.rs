@@ -3,7 +3,9 @@
 use datafusion::{common::tree_node::TreeNodeRecursion, datasource::source_as_provider, logical_expr::LogicalPlan};
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_functions::error::from_datafusion;
-use kindling_spec::{ExprKind, Relation, SaveMode, WriteOperation, WriteOperationV2, WriteTarget, WriteV2Mode};
+use kindling_spec::{
+    BucketSpec, ExprKind, Relation, SaveMode, WriteOperation, WriteOperationV2, WriteTarget, WriteV2Mode,
+};
 
 use super::{CommandContext, CommandOutput, FileWrite, create_table::take_path, insert::Matching};
 use crate::{
@@ -13,8 +15,18 @@ use crate::{
 
 impl CommandContext<'_> {
     pub(super) fn write(&self, write: &WriteOperation) -> SparkResult<CommandOutput> {
-        if write.bucket_by.is_some() || !write.sort_columns.is_empty() {
-            return Err(SparkError::unsupported("bucketBy and sortBy"));
+        if write.bucket_by.is_none() && !write.sort_columns.is_empty() {
+            return Err(SparkError::analysis("SORT_BY_WITHOUT_BUCKETING"));
+        }
+        let operation = match &write.target {
+            WriteTarget::Table(_) => None,
+            WriteTarget::InsertInto(_) => Some("insertInto"),
+            WriteTarget::Path(_) | WriteTarget::None => Some("save"),
+        };
+        if let (Some(operation), Some(_)) = (operation, &write.bucket_by) {
+            let condition =
+                if write.sort_columns.is_empty() { "_LEGACY_ERROR_TEMP_1312" } else { "_LEGACY_ERROR_TEMP_1313" };
+            return Err(SparkError::analysis(condition).param("operation", operation));
         }
         match &write.target {
             WriteTarget::Table(name) => self.save_as_table(write, name),
@@ -47,6 +59,7 @@ impl CommandContext<'_> {
             options,
             mode: write.mode,
             partition_columns: write.partition_columns.clone(),
+            bucket_spec: None,
             dynamic_overwrite: dynamic && write.mode == SaveMode::Overwrite && !write.partition_columns.is_empty(),
         };
         self.write_files(&plan, &write)?;
@@ -81,6 +94,11 @@ impl CommandContext<'_> {
         table.options = write.options.clone();
         self.place(&mut table, None)?;
         table.partition_columns = write.partition_columns.clone();
+        table.bucket_spec = write.bucket_by.clone().map(|(num_buckets, columns)| BucketSpec {
+            num_buckets,
+            columns,
+            sort_columns: write.sort_columns.clone(),
+        });
         if !write.cluster_columns.is_empty() {
             // As Spark keeps it (`ClusterBySpec.toProperty`). Its file sources write as if nothing had been said: clustering is
             // for catalogs that do it.
@@ -106,6 +124,7 @@ impl CommandContext<'_> {
         let table = self.table_of(name, "INSERT")?;
         let plan = self.plan_insert(&table, input, &matching, &[])?;
         self.write_files(&plan, &self.write_of(&table, mode))?;
+        self.drop_statistics(&table)?;
         Ok(CommandOutput::empty())
     }
 
@@ -137,6 +156,7 @@ impl CommandContext<'_> {
                 let mut target = self.write_of(&table, SaveMode::Overwrite);
                 target.dynamic_overwrite = !table.partition_columns.is_empty();
                 self.write_files(&plan, &target)?;
+                self.drop_statistics(&table)?;
                 Ok(CommandOutput::empty())
             }
             WriteV2Mode::Overwrite | WriteV2Mode::Replace | WriteV2Mode::CreateOrReplace => {
