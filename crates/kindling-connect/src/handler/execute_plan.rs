@@ -1,6 +1,9 @@
 //! `ExecutePlan`: run a relation or a command and answer with its rows.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use kindling_common::{ExceptionClass, SparkError, SparkResult, conf};
 use kindling_plan::physical::ObservedMetrics;
@@ -143,7 +146,13 @@ impl ConnectService {
         send: &mut dyn FnMut(ExecutePlanResponse),
     ) -> Result<(), ConnectError> {
         let mut responder = Responder { execution, send };
-        let result = self.dispatch(execution, request, &mut responder);
+        // A panic while planning must not leave the client waiting.
+        let dispatched = catch_unwind(AssertUnwindSafe(|| self.dispatch(execution, request, &mut responder)));
+        let result = dispatched.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+            Err(SparkError::internal(text))
+        });
         self.engine.bus().drain();
         match result {
             Ok(()) => {

@@ -40,6 +40,20 @@ pub(crate) struct CastOptions {
     pub now: i64,
 }
 
+impl CastOptions {
+    /// The same where what does not fit fails without ANSI too: only `TRY_CAST` passes over it.
+    fn strict(&self) -> CastOptions {
+        let failure = if self.failure == Failure::Try { Failure::Try } else { Failure::Ansi };
+        CastOptions { failure, zone: self.zone, now: self.now }
+    }
+
+    /// The same where what does not fit is null without ANSI.
+    fn lenient(&self) -> CastOptions {
+        let failure = if self.failure == Failure::Ansi { Failure::Ansi } else { Failure::Try };
+        CastOptions { failure, zone: self.zone, now: self.now }
+    }
+}
+
 fn quoted(data_type: &DataType) -> String {
     format!("\"{}\"", data_type.sql())
 }
@@ -239,6 +253,7 @@ pub(crate) fn invalid_input(text: &str, to: &DataType) -> SparkError {
         .param("expression", sql_value(&ScalarValue::Utf8(Some(text.to_string()))))
         .param("sourceType", "\"STRING\"")
         .param("targetType", quoted(to))
+        .param("ansiConfig", "\"spark.sql.ansi.enabled\"")
 }
 
 /// `CAST_OVERFLOW`
@@ -247,6 +262,7 @@ pub(crate) fn cast_overflow(value: &str, from: &DataType, to: &DataType) -> Spar
         .param("value", value)
         .param("sourceType", quoted(from))
         .param("targetType", quoted(to))
+        .param("ansiConfig", "\"spark.sql.ansi.enabled\"")
 }
 
 /// Casts an array; the result has the layout of `to_arrow(to)` up to labels.
@@ -344,26 +360,44 @@ pub(crate) fn cast_array(
             let longs = relabel(array, &ArrowType::Int64)?;
             if let Decimal { .. } = t {
                 let unscaled = relabel_decimal(&longs, day_time_unit(*end));
-                return number::cast_number(&unscaled.0, &unscaled.1, t, options);
+                return number::cast_number(&unscaled.0, &unscaled.1, t, &options.strict());
             }
             let unit = day_time_unit(*end);
             let whole: ArrayRef = Arc::new(longs.as_primitive::<Int64Type>().unary::<_, Int64Type>(|m| m / unit));
-            number::cast_number_as(&whole, &Long, t, options, from)?
+            number::cast_number_as(&whole, &Long, t, &options.strict(), from)?
         }
         (YearMonthInterval { end, .. }, t) => {
             let months = relabel(array, &ArrowType::Int32)?;
             let unit = if *end == kindling_spec::YearMonthField::Year { 12 } else { 1 };
             let whole: ArrayRef = Arc::new(months.as_primitive::<Int32Type>().unary::<_, Int32Type>(|m| m / unit));
-            number::cast_number_as(&whole, &Integer, t, options, from)?
+            number::cast_number_as(&whole, &Integer, t, &options.strict(), from)?
         }
         (f, DayTimeInterval { end, .. }) => {
             let unit = day_time_unit(*end);
-            number::to_interval(array, f, unit, to, options)?
+            let micros = number::to_interval(array, f, unit, to, options)?;
+            // Fractions are of seconds only.
+            if *end == kindling_spec::DayTimeField::Second {
+                micros
+            } else {
+                let micros = micros.as_primitive::<Int64Type>();
+                Arc::new(micros.unary::<_, Int64Type>(|m| m / unit * unit))
+            }
         }
         (f, YearMonthInterval { end, .. }) => {
             let unit = if *end == kindling_spec::YearMonthField::Year { 12 } else { 1 };
             let wide = number::to_interval(array, f, unit, to, options)?;
-            number::narrow_months(&wide, from, to, ansi)?
+            number::narrow_months(&wide, from, to, options.failure != Failure::Try)?
+        }
+        (Time { .. }, t) => {
+            let nanos = relabel(array, &ArrowType::Int64)?;
+            if let Decimal { .. } = t {
+                let shape = Decimal { precision: 19, scale: 9 };
+                let unscaled: ArrayRef =
+                    Arc::new(nanos.as_primitive::<Int64Type>().unary::<_, Decimal128Type>(i128::from));
+                return number::cast_number(&unscaled, &shape, t, options);
+            }
+            let seconds: ArrayRef = Arc::new(nanos.as_primitive::<Int64Type>().unary::<_, Int64Type>(|n| n / 1_000_000_000));
+            number::cast_number_as(&seconds, &Long, t, &options.lenient(), from)?
         }
         (Timestamp, t) => number::from_timestamp(array, t, options)?,
         (f, Timestamp) => number::to_timestamp(array, f, options)?,

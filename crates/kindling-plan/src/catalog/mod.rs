@@ -42,6 +42,8 @@ pub struct TempView {
     pub query: Relation,
     /// Its text when it came from SQL.
     pub query_text: Option<String>,
+    /// The database that was current when it was made from SQL, and the columns that it had.
+    pub bound: Option<(String, StructType)>,
 }
 
 /// What a table name means.

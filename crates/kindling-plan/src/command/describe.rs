@@ -188,14 +188,9 @@ impl CommandContext<'_> {
     }
 
     pub(super) fn unresolved_routine(&self, name: &[String]) -> SparkError {
-        let path = [
-            quote_parts(&["system", "builtin"]),
-            quote_parts(&["system", "session"]),
-            quote_parts(&[crate::catalog::SESSION_CATALOG, &self.state.catalog.current_database()]),
-        ];
         SparkError::analysis("UNRESOLVED_ROUTINE")
             .param("routineName", quote_parts(name))
-            .param("searchPath", format!("[{}]", path.join(", ")))
+            .param("searchPath", self.routine_path())
     }
 }
 

@@ -26,7 +26,7 @@ impl CommandContext<'_> {
             let Some(short) = variable_name(name) else {
                 return Err(SparkError::analysis("UNRESOLVED_VARIABLE")
                     .param("variableName", quote_parts(name))
-                    .param("searchPath", "`SYSTEM`.`SESSION`"));
+                    .param("searchPath", self.routine_path()));
             };
             if seen.contains(&short.to_lowercase()) {
                 return Err(SparkError::analysis("DUPLICATE_VARIABLE_NAME_INSIDE_DECLARE")
@@ -68,7 +68,7 @@ impl CommandContext<'_> {
             None => {
                 return Err(SparkError::analysis("UNRESOLVED_VARIABLE")
                     .param("variableName", quote_parts(name))
-                    .param("searchPath", "`SYSTEM`.`SESSION`"));
+                    .param("searchPath", self.routine_path()));
             }
         };
         if !removed && !if_exists {
@@ -138,6 +138,16 @@ impl CommandContext<'_> {
         Ok(())
     }
 
+    /// Where names of variables and functions are looked for.
+    pub(super) fn routine_path(&self) -> String {
+        let path = [
+            quote_parts(&["system", "builtin"]),
+            quote_parts(&["system", "session"]),
+            quote_parts(&[crate::catalog::SESSION_CATALOG, &self.state.catalog.current_database()]),
+        ];
+        format!("[{}]", path.join(", "))
+    }
+
     /// The variable of a name.
     pub(super) fn variable(&self, name: &[String]) -> SparkResult<SessionVariable> {
         if let Some((variable, taken)) = local_variable(&self.state.script_scopes.read(), name)
@@ -150,7 +160,7 @@ impl CommandContext<'_> {
             .ok_or_else(|| {
                 SparkError::analysis("UNRESOLVED_VARIABLE")
                     .param("variableName", quote_parts(name))
-                    .param("searchPath", "`SYSTEM`.`SESSION`")
+                    .param("searchPath", self.routine_path())
             })
     }
 

@@ -136,7 +136,26 @@ impl Resolver<'_> {
         if self.views.is_empty() {
             self.temporary_used.push(("VIEW", view.name.clone()));
         }
-        self.view(&qualifier, &view.query)
+        let Some((database, schema)) = &view.bound else { return self.view(&qualifier, &view.query) };
+        let before = self.state.catalog.swap_current_database(database.clone());
+        let resolved = self.view(&qualifier, &view.query);
+        self.state.catalog.swap_current_database(before);
+        let resolved = resolved?;
+        // A view keeps the columns that it was made with, whatever its tables have gained since.
+        let same = resolved.attributes().len() == schema.fields.len()
+            && resolved.attributes().iter().zip(&schema.fields).all(|(a, f)| a.name == f.name);
+        if same {
+            return Ok(resolved);
+        }
+        let mut kept = Vec::with_capacity(schema.fields.len());
+        for field in &schema.fields {
+            let Some(found) = resolved.scope.find(self.names, std::slice::from_ref(&field.name))? else {
+                return Err(incompatible(&qualifier, "CREATE OR REPLACE TEMPORARY VIEW".into(), &field.name));
+            };
+            kept.push(found.attribute);
+        }
+        let plan = plan::select_attributes(resolved.plan, &kept)?;
+        Ok(Resolved::new(plan, kept))
     }
 
     /// The query of a view, as its own: it sees neither the CTEs nor the outer columns of the query that uses it.
@@ -174,7 +193,18 @@ impl Resolver<'_> {
         let resolved = self.view(&qualifier, &query);
         self.state.catalog.swap_current_database(before);
         let resolved = resolved?;
-        if view.schema_mode == "EVOLUTION" {
+        let names = || table.schema.fields.iter().map(|field| &field.name);
+        // Columns that the statement named stay as they are.
+        if view.schema_mode == "EVOLUTION" && names().eq(view.query_columns.iter()) {
+            let mut seen: Vec<String> = vec![];
+            for column in resolved.attributes() {
+                let key = column.name.to_lowercase();
+                if seen.contains(&key) {
+                    return Err(SparkError::analysis("COLUMN_ALREADY_EXISTS")
+                        .param("columnName", kindling_spec::quote_identifier(&key)));
+                }
+                seen.push(key);
+            }
             return Ok(qualified(resolved, qualifier));
         }
         // The view's columns are found by the names that its query had when it was made.
@@ -185,12 +215,16 @@ impl Resolver<'_> {
                 None => resolved.attributes().get(index).cloned(),
             };
             let Some(column) = found else {
-                return Err(SparkError::analysis("INCOMPATIBLE_VIEW_SCHEMA_CHANGE")
-                    .param("viewName", quote_parts(&qualifier))
-                    .param("suggestion", format!("CREATE OR REPLACE VIEW {} AS {}", identifier.unquoted(), view.text))
-                    .param("actualCols", "[]")
-                    .param("colName", kindling_spec::quote_identifier(&field.name))
-                    .param("expectedNum", "1"));
+                let list: Vec<&str> = names().map(String::as_str).collect();
+                let columns = if names().eq(view.query_columns.iter()) {
+                    String::new()
+                } else {
+                    format!(" ({})", list.join(", "))
+                };
+                let suggestion =
+                    format!("CREATE OR REPLACE VIEW {}{columns} AS {}", identifier.unquoted(), view.text);
+                let wanted = view.query_columns.get(index).unwrap_or(&field.name);
+                return Err(incompatible(&qualifier, suggestion, wanted));
             };
             let (expr, attribute) = self.view_column(&view.schema_mode, &column, field)?;
             items.push((expr, Attribute { qualifier: qualifier.clone(), ..attribute }));
@@ -405,6 +439,16 @@ impl Resolver<'_> {
                 .param("docroot", "https://spark.apache.org/docs/latest")),
         }
     }
+}
+
+/// A view's query has lost a column.
+fn incompatible(view: &[String], suggestion: String, column: &str) -> SparkError {
+    SparkError::analysis("INCOMPATIBLE_VIEW_SCHEMA_CHANGE")
+        .param("viewName", quote_parts(view))
+        .param("suggestion", suggestion)
+        .param("actualCols", "[]")
+        .param("colName", column)
+        .param("expectedNum", "1")
 }
 
 /// Whether a query reads a table of a name, so that a CTE of that name is recursive.

@@ -130,8 +130,10 @@ impl Resolver<'_> {
         let variable = context.variables.iter().rev().find(|(variable, _)| self.names.same(variable, name));
         let Some((_, typed)) = variable else { return Ok(None) };
         let mut value = Value::new(typed.clone(), "namedlambdavariable()");
+        value.default_name = Some(name.clone());
         for field in fields {
             value = self.field(value, field)?;
+            value.default_name = None;
         }
         Ok(Some(value))
     }
@@ -214,7 +216,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn outer_found(&mut self, found: Found, parts: &[String]) -> SparkResult<Value> {
+    pub(super) fn outer_found(&mut self, found: Found, parts: &[String]) -> SparkResult<Value> {
         let attribute = &found.attribute;
         let column = Column::new_unqualified(attribute.internal_name());
         let expr = Expr::OuterReferenceColumn(Arc::new(internal_field(attribute)), column);
