@@ -136,6 +136,12 @@ impl<'a> Parser<'a> {
         self.options.positional_parameters.get(index)
     }
 
+    /// How many `?` stand before a byte of the text.
+    pub(crate) fn positional_before(&self, at: usize) -> usize {
+        let before = self.tokens.iter().take_while(|token| token.start < at);
+        before.filter(|token| token.kind == TokenKind::Symbol(Symbol::Question)).count()
+    }
+
     // Consuming.
 
     pub(crate) fn advance(&mut self) -> Token {

@@ -75,7 +75,7 @@ pub fn cast(ctx: &CallContext<'_>, expr: TypedExpr, to: &DataType, mode: CastMod
     let failure = match mode {
         CastMode::Session if ctx.ansi => Failure::Ansi,
         CastMode::Session | CastMode::Legacy => Failure::Legacy,
-        CastMode::Ansi => Failure::Ansi,
+        CastMode::Ansi | CastMode::Store => Failure::Ansi,
         CastMode::Try => Failure::Try,
     };
     if from == DataType::Null && expr.is_null_literal() {
@@ -274,7 +274,6 @@ pub(crate) fn cast_array(
 ) -> SparkResult<ArrayRef> {
     use DataType::*;
     let arrow_to = to_arrow(to);
-    let ansi = options.failure == Failure::Ansi;
     if from == to {
         return Ok(Arc::clone(array));
     }

@@ -10,7 +10,7 @@ use datafusion::{
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, resolve_source};
 use kindling_functions::{FunctionKind, error::from_datafusion};
-use kindling_spec::{Cte, DataSource, Expr, Options, Plan, Relation, RelationKind, StructType, TemporalClause};
+use kindling_spec::{Cte, DataSource, Expr, Options, Origin, Plan, Relation, RelationKind, SqlOrigin, StructType, TemporalClause};
 use kindling_sql::ParserOptions;
 
 use super::{CteInScope, Resolved, Resolver, local::parse_schema, plan, subquery_alias::qualified};
@@ -58,7 +58,65 @@ impl Resolver<'_> {
             positional_parameters: positional.to_vec(),
             ..self.parser_options()
         };
-        kindling_sql::parse_plan_with(query, &options)
+        self.with_identifiers(query, options, kindling_sql::parse_plan_with)
+    }
+
+    /// Parses a text, and again each time that an `IDENTIFIER(…)` had to be evaluated for it.
+    fn with_identifiers<T>(
+        &self,
+        text: &str,
+        mut options: ParserOptions,
+        parse: impl Fn(&str, &ParserOptions) -> SparkResult<T>,
+    ) -> SparkResult<T> {
+        loop {
+            let error = match parse(text, &options) {
+                Err(error) if error.condition == kindling_sql::COMPUTED_IDENTIFIER => error,
+                result => return result,
+            };
+            let number = |key: &str| error.parameters.get(key).and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+            let (start, end) = (number("start"), number("end"));
+            let written = text.get(start..end).unwrap_or("");
+            let taken = number("parameters").min(options.positional_parameters.len());
+            let own = ParserOptions {
+                positional_parameters: options.positional_parameters.split_off(taken),
+                ..options.clone()
+            };
+            let value = Resolver::new(self.state)?.identifier_text(written, &own, &SqlOrigin {
+                text: text.into(),
+                start,
+                end,
+                object_type: None,
+                object_name: None,
+            });
+            options.positional_parameters.extend(own.positional_parameters);
+            options.identifiers.insert(start, value?);
+        }
+    }
+
+    /// The string that the argument of an `IDENTIFIER(…)` evaluates to.
+    fn identifier_text(&mut self, written: &str, options: &ParserOptions, origin: &SqlOrigin) -> SparkResult<String> {
+        let origin = Origin::Sql(origin.clone());
+        let parsed = kindling_sql::parse_expression(written, options)?.at(origin.clone());
+        let scope = super::scope::Scope::default();
+        let wrong = |condition: &'static str, text: &str| {
+            SparkError::analysis(condition).param("name", "IDENTIFIER").param("expr", text).at(&origin)
+        };
+        let value = match self.expression(&parsed, &mut super::expression::ExprContext::new(&scope, "IDENTIFIER")) {
+            Ok(value) => value,
+            Err(error) if error.condition.starts_with("UNRESOLVED_COLUMN") => {
+                return Err(wrong("NOT_A_CONSTANT_STRING.NOT_CONSTANT", written));
+            }
+            Err(error) => return Err(error),
+        };
+        if !value.typed.data_type.is_string() {
+            return Err(wrong("NOT_A_CONSTANT_STRING.WRONG_TYPE", &value.text)
+                .param("dataType", value.typed.data_type.simple_string()));
+        }
+        match kindling_functions::fold(&value.typed)? {
+            Some(datafusion::scalar::ScalarValue::Utf8(Some(text))) => Ok(text),
+            Some(_) => Err(wrong("NOT_A_CONSTANT_STRING.NULL", &value.text)),
+            None => Err(wrong("NOT_A_CONSTANT_STRING.NOT_CONSTANT", &value.text)),
+        }
     }
 
     pub(super) fn named_table(
