@@ -133,6 +133,7 @@ impl SparkError {
     /// Adds the query context that an origin gives, if the error has none yet.
     pub fn at(mut self, origin: &Origin) -> SparkError {
         if self.contexts.is_empty()
+            && !self.condition.is_empty()
             && let Some(context) = QueryContext::from_origin(origin)
         {
             self.contexts.push(context);
@@ -140,8 +141,11 @@ impl SparkError {
         self
     }
 
-    /// The five-character SQLSTATE of the condition.
+    /// The five-character SQLSTATE of the condition; empty for those that Spark has given none.
     pub fn sql_state(&self) -> &'static str {
+        if self.condition.is_empty() {
+            return "";
+        }
         find_condition(self.condition).map_or("XX000", |condition| condition.sql_state)
     }
 

@@ -12,4 +12,4 @@ pub use arrow_types::{from_arrow, from_arrow_schema, to_arrow, to_arrow_field, t
 pub use clock::{Clock, ManualClock};
 pub use conf::RuntimeConfig;
 pub use error::{ExceptionClass, QueryContext, QueryContextKind, SparkError, SparkResult};
-pub use error_conditions::{ErrorCondition, find_condition};
+pub use error_conditions::{ErrorCondition, find_condition, has_condition_group};

@@ -59,11 +59,14 @@ impl ConnectError {
     pub fn status(&self) -> Status {
         let error = &self.error;
         let classes = class_hierarchy(error.class);
-        let mut metadata = HashMap::from([
-            ("classes".to_string(), serde_json::json!(classes).to_string()),
-            ("errorClass".to_string(), error.condition.to_string()),
-            ("sqlState".to_string(), error.sql_state().to_string()),
-        ]);
+        let mut metadata = HashMap::from([("classes".to_string(), serde_json::json!(classes).to_string())]);
+        if !error.condition.is_empty() {
+            metadata.insert("errorClass".to_string(), error.condition.to_string());
+        }
+        // Spark's legacy conditions have no state.
+        if !error.sql_state().is_empty() {
+            metadata.insert("sqlState".to_string(), error.sql_state().to_string());
+        }
         let parameters = serde_json::json!(error.parameters).to_string();
         if parameters.len() < MAX_MESSAGE {
             metadata.insert("messageParameters".to_string(), parameters);
@@ -88,10 +91,10 @@ impl ConnectError {
 /// What `FetchErrorDetails` answers for an error.
 pub fn error_details(error: &SparkError) -> FetchErrorDetailsResponse {
     let throwable = details::SparkThrowable {
-        error_class: Some(error.condition.to_string()),
+        error_class: Some(error.condition.to_string()).filter(|condition| !condition.is_empty()),
         message_parameters: error.parameters.clone().into_iter().collect(),
         query_contexts: error.contexts.iter().map(query_context).collect(),
-        sql_state: Some(error.sql_state().to_string()),
+        sql_state: Some(error.sql_state().to_string()).filter(|state| !state.is_empty()),
         breaking_change_info: None,
     };
     FetchErrorDetailsResponse {

@@ -3,6 +3,7 @@
 mod aggregate;
 mod arithmetic;
 mod cast;
+mod char_length;
 pub mod coercion;
 mod context;
 mod datetime;
@@ -28,6 +29,7 @@ mod xml;
 mod xorshift;
 
 pub use cast::{can_cast, can_up_cast, cast, to_pretty_string};
+pub use char_length::fit_length;
 pub use context::{CallContext, CallText, FunctionConf, NoText};
 pub use entry::{
     AggregateOptions, Arity, FunctionEntry, FunctionKind, GeneratorCall, HigherOrder, LambdaArgument, LambdaParameters,

@@ -23,4 +23,4 @@ pub use command::{CommandOutput, CommandRunner, FileWrite, run_command};
 pub use inspect::{canonical_text, explain, input_files, same_semantics};
 pub use present::{batch_strings, nullable_strings, pretty_strings};
 pub use session::{QueryRunner, SessionState, analyze, create_physical_plan, create_write_plan, optimize, parse_sql};
-pub use variable::SessionVariable;
+pub use variable::{ScriptScope, SessionVariable};

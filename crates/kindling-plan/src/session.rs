@@ -27,7 +27,7 @@ use crate::{
     decorrelate::{decorrelate, has_subqueries, is_simple},
     optimizer, physical,
     resolver::{Resolver, Untrimmed},
-    variable::SessionVariables,
+    variable::{ScriptScope, SessionVariables},
 };
 
 /// Runs queries that planning itself needs, such as the distinct values of a pivot column.
@@ -52,6 +52,8 @@ pub struct SessionState {
     pub cached_artifacts: RwLock<BTreeMap<String, Arc<[u8]>>>,
     /// Session variables.
     pub variables: RwLock<SessionVariables>,
+    /// Variables of the script that runs, block by block, the innermost last.
+    pub script_scopes: RwLock<Vec<ScriptScope>>,
     /// Cached queries, the application's.
     pub cache: Arc<CacheManager>,
     /// What runs the queries of planning; the service sets it.
@@ -93,6 +95,7 @@ impl SessionState {
             remote_relations: RwLock::new(BTreeMap::new()),
             cached_artifacts: RwLock::new(BTreeMap::new()),
             variables: RwLock::default(),
+            script_scopes: RwLock::default(),
             cache,
             query_runner: RwLock::new(None),
             call_site: RwLock::default(),

@@ -18,6 +18,39 @@ pub struct SessionVariable {
     pub text: String,
     /// What `SET VAR … = DEFAULT` evaluates again.
     pub default: Option<Expr>,
+    /// The label of the block of a script that it belongs to; none for those of the session.
+    pub scope: Option<String>,
+}
+
+impl SessionVariable {
+    /// The parts of its whole name.
+    pub fn path(&self) -> Vec<&str> {
+        match &self.scope {
+            Some(label) => vec!["local", label, &self.name],
+            None => vec!["system", "session", &self.name],
+        }
+    }
+}
+
+/// The variables of a block of a script that runs.
+#[derive(Debug, Default)]
+pub struct ScriptScope {
+    /// The block's label, or a made-up one.
+    pub label: String,
+    /// By name in lower case.
+    pub variables: SessionVariables,
+}
+
+/// The local variable that begins a name, the innermost first, with how many parts it takes.
+pub(crate) fn local_variable(scopes: &[ScriptScope], parts: &[String]) -> Option<(SessionVariable, usize)> {
+    let [first, rest @ ..] = parts else { return None };
+    scopes.iter().rev().find_map(|scope| {
+        if let Some(variable) = scope.variables.get(&first.to_lowercase()) {
+            return Some((variable.clone(), 1));
+        }
+        let name = rest.first().filter(|_| scope.label.eq_ignore_ascii_case(first))?;
+        scope.variables.get(&name.to_lowercase()).map(|variable| (variable.clone(), 2))
+    })
 }
 
 /// The variables of a session, by their names in lower case.

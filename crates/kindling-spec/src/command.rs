@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{ColumnDefinition, Expr, MergeAction, Options, Plan, PythonUdf, Relation, StructType};
+use crate::{ColumnDefinition, CompoundBody, Expr, MergeAction, Options, Plan, PythonUdf, Relation, StructType};
 
 /// A name of one or more parts.
 pub type MultipartIdentifier = Vec<String>;
@@ -284,10 +284,19 @@ pub enum Command {
     AnalyzeTable {
         /// Table.
         table: MultipartIdentifier,
+        /// `PARTITION (…)`.
+        partition: PartitionSpec,
         /// `FOR COLUMNS`.
         columns: Vec<String>,
         /// `FOR ALL COLUMNS`.
         all_columns: bool,
+        /// `NOSCAN`.
+        no_scan: bool,
+    },
+    /// `ANALYZE TABLES`.
+    AnalyzeTables {
+        /// `IN database`.
+        namespace: Option<MultipartIdentifier>,
         /// `NOSCAN`.
         no_scan: bool,
     },
@@ -345,6 +354,8 @@ pub enum Command {
         /// `USING` arguments.
         using: Vec<Expr>,
     },
+    /// `BEGIN … END`.
+    Script(Box<CompoundBody>),
     /// `COMMENT ON`.
     CommentOn {
         /// `TABLE` or `DATABASE`.

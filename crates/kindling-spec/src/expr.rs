@@ -144,6 +144,8 @@ pub enum CastMode {
     Ansi,
     /// `TRY_CAST`: null on failure.
     Try,
+    /// Into a column that is written: as [`Ansi`](Self::Ansi), and `CHAR` and `VARCHAR` have their length.
+    Store,
 }
 
 /// An ordering key.

@@ -7,6 +7,7 @@ mod json;
 mod literal;
 mod origin;
 mod relation;
+mod script;
 
 pub use command::*;
 pub use data_type::*;
@@ -14,6 +15,7 @@ pub use expr::*;
 pub use literal::*;
 pub use origin::*;
 pub use relation::*;
+pub use script::*;
 
 /// One thing to run: a query that returns rows, or a command with an effect.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,7 @@
 //! Identifiers: plain, quoted, keywords in their place, dotted names, `IDENTIFIER(…)`.
 
 use kindling_common::SparkError;
-use kindling_spec::{Expr, ExprKind, Literal};
+use kindling_spec::{Expr, ExprKind, Literal, Origin};
 
 use crate::{
     error,
@@ -101,16 +101,32 @@ impl Parser<'_> {
         self.multipart()
     }
 
-    /// The name parts that the argument of `IDENTIFIER(…)` evaluates to.
+    /// The name parts that the argument of `IDENTIFIER(…)` evaluates to. What the parser cannot evaluate it gives back to
+    /// its caller, who knows the session and parses again: see [`COMPUTED_IDENTIFIER`](crate::COMPUTED_IDENTIFIER).
     pub(crate) fn constant_identifier(&self, start: usize, expr: &Expr) -> PResult<Vec<String>> {
-        match constant_string(expr) {
-            Some(Some(text)) => crate::parse_multipart_identifier(&text),
-            Some(None) => Err(SparkError::analysis("NOT_A_CONSTANT_STRING.NULL")
-                .param("name", "IDENTIFIER")
-                .param("expr", self.source(start))
-                .at(&self.origin(start))),
-            None => Err(SparkError::unsupported("IDENTIFIER() with a computed name").at(&self.origin(start))),
-        }
+        let text = match constant_string(expr) {
+            Some(text) => text,
+            None => {
+                let (from, to) = match &expr.origin {
+                    Origin::Sql(sql) => (sql.start, sql.end),
+                    _ => (start, self.end()),
+                };
+                match self.options.identifiers.get(&from) {
+                    Some(text) => text.clone(),
+                    None => {
+                        return Err(SparkError::parse(crate::COMPUTED_IDENTIFIER)
+                            .param("start", from.to_string())
+                            .param("end", to.to_string())
+                            .param("parameters", self.positional_before(from).to_string()));
+                    }
+                }
+            }
+        };
+        // A string that is no name is wrong at the call.
+        crate::parse_multipart_identifier(&text).map_err(|mut error| {
+            error.message_tail = None;
+            error.at(&self.origin(start))
+        })
     }
 
     /// `(a, b, …)`
@@ -170,23 +186,13 @@ impl Parser<'_> {
 }
 
 /// The value of a constant string expression: of literals, `||` and `concat`.
-fn constant_string(expr: &Expr) -> Option<Option<String>> {
+fn constant_string(expr: &Expr) -> Option<String> {
     match &expr.kind {
-        ExprKind::Literal(Literal::String(text)) => Some(Some(text.clone())),
-        ExprKind::Literal(Literal::Null(_)) => Some(None),
-        ExprKind::UnresolvedFunction(call) => {
-            let name = call.name.last().map(|name| name.to_ascii_lowercase());
-            let arguments: Option<Vec<Option<String>>> = call.arguments.iter().map(constant_string).collect();
-            let arguments = arguments?;
-            match name.as_deref() {
-                Some("concat" | "||") => {
-                    Some(arguments.into_iter().collect::<Option<Vec<_>>>().map(|parts| parts.concat()))
-                }
-                Some("lower") => Some(arguments.into_iter().next()?.map(|text| text.to_lowercase())),
-                Some("upper") => Some(arguments.into_iter().next()?.map(|text| text.to_uppercase())),
-                _ => None,
-            }
-        }
+        ExprKind::Literal(Literal::String(text)) => Some(text.clone()),
+        ExprKind::UnresolvedFunction(call) => match call.name.last().map(|name| name.to_ascii_lowercase()).as_deref() {
+            Some("concat" | "||") => call.arguments.iter().map(constant_string).collect(),
+            _ => None,
+        },
         _ => None,
     }
 }

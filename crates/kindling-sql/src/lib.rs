@@ -23,6 +23,11 @@ use kindling_spec::{DataType, Expr, Plan, Relation, SortOrder, StructType};
 
 pub use keyword::keywords;
 pub use options::ParserOptions;
+
+/// The condition of the error by which a parse asks for the value of an `IDENTIFIER(…)`: bytes `start` to `end` of the text are
+/// an expression, before which `parameters` markers stand. With the value in [`ParserOptions::identifiers`] the text parses.
+pub const COMPUTED_IDENTIFIER: &str = "COMPUTED_IDENTIFIER";
+
 use parser::{PResult, Parser};
 
 /// Parses a whole text with one rule.

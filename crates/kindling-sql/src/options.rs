@@ -33,6 +33,8 @@ pub struct ParserOptions {
     pub named_parameters: BTreeMap<String, Expr>,
     /// Values of `?` markers in the order of the text. Where there are none, markers stay in the plan.
     pub positional_parameters: Vec<Expr>,
+    /// What the arguments of `IDENTIFIER(…)` evaluate to, by the byte of the text where each begins.
+    pub identifiers: BTreeMap<usize, String>,
 }
 
 impl Default for ParserOptions {
@@ -51,6 +53,7 @@ impl Default for ParserOptions {
             current_timestamp: 0,
             named_parameters: BTreeMap::new(),
             positional_parameters: vec![],
+            identifiers: BTreeMap::new(),
         }
     }
 }

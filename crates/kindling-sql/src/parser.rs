@@ -27,6 +27,8 @@ pub(crate) struct Parser<'a> {
     /// Parameters of the lambdas around the current place.
     pub(crate) lambda_arguments: Vec<Vec<String>>,
     depth: usize,
+    /// Whether statements end at their semicolons instead of the text's end.
+    pub(crate) in_script: bool,
     /// Parentheses, by token, that were found to hold no query: trying again would double the work at each level.
     no_query: HashSet<usize>,
 }
@@ -48,6 +50,7 @@ impl<'a> Parser<'a> {
             furthest: None,
             lambda_arguments: vec![],
             depth: 0,
+            in_script: false,
             no_query: HashSet::new(),
         })
     }
@@ -131,6 +134,12 @@ impl<'a> Parser<'a> {
         let before = self.tokens.iter().take(self.pos);
         let index = before.filter(|token| token.kind == TokenKind::Symbol(Symbol::Question)).count();
         self.options.positional_parameters.get(index)
+    }
+
+    /// How many `?` stand before a byte of the text.
+    pub(crate) fn positional_before(&self, at: usize) -> usize {
+        let before = self.tokens.iter().take_while(|token| token.start < at);
+        before.filter(|token| token.kind == TokenKind::Symbol(Symbol::Question)).count()
     }
 
     // Consuming.
@@ -354,6 +363,13 @@ impl<'a> Parser<'a> {
 
     /// The origin from `start` to the end of the statement.
     pub(crate) fn origin_to_end(&self, start: usize) -> Origin {
+        if self.in_script {
+            let mut rest = self.tokens.iter().skip_while(|token| token.start < start);
+            let last = rest
+                .by_ref()
+                .take_while(|token| !matches!(token.kind, TokenKind::Eof | TokenKind::Symbol(Symbol::Semicolon)));
+            return self.origin_between(start, last.last().map_or(start, |token| token.end));
+        }
         let end = self
             .tokens
             .iter()

@@ -105,6 +105,7 @@ pub fn lower_catalog(catalog: &proto::Catalog) -> SparkResult<Command> {
         CatType::AnalyzeTable(call) => {
             return Ok(Command::AnalyzeTable {
                 table: name(&call.table_name)?,
+                partition: vec![],
                 columns: vec![],
                 all_columns: false,
                 no_scan: call.no_scan,

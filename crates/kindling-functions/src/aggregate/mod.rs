@@ -25,7 +25,7 @@ use datafusion::{
     common::Result,
     logical_expr::{
         Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, Expr, GroupsAccumulator, Signature, Volatility,
-        expr::{AggregateFunction, AggregateFunctionParams, NullTreatment},
+        expr::{AggregateFunction, AggregateFunctionParams, NullTreatment, WindowFunctionParams},
         function::{AccumulatorArgs, StateFieldsArgs},
     },
 };
@@ -95,6 +95,19 @@ impl AggregateUDFImpl for SparkUdaf {
             name.push_str(&format!(" FILTER (WHERE {})", filter.schema_name()));
         }
         Ok(name)
+    }
+
+    fn window_function_schema_name(&self, params: &WindowFunctionParams) -> Result<String> {
+        let call = self.schema_name(&AggregateFunctionParams {
+            args: params.args.clone(),
+            distinct: params.distinct,
+            filter: params.filter.clone(),
+            order_by: vec![],
+            null_treatment: params.null_treatment,
+        })?;
+        let keys: Vec<String> = params.partition_by.iter().map(|key| key.schema_name().to_string()).collect();
+        let order: Vec<String> = params.order_by.iter().map(ToString::to_string).collect();
+        Ok(format!("{call} PARTITION BY [{}] ORDER BY [{}] {}", keys.join(", "), order.join(", "), params.window_frame))
     }
 
     fn signature(&self) -> &Signature {

@@ -28,6 +28,13 @@ pub(crate) fn overflow(message: &str, suggestion: &str) -> SparkError {
         .param("config", ANSI_CONFIG)
 }
 
+/// A `java.lang.ArithmeticException` that Spark lets through: it has no condition.
+pub(crate) fn java_arithmetic(message: impl Into<String>) -> SparkError {
+    let mut error = SparkError::new(ExceptionClass::Arithmetic, "");
+    error.message_override = Some(message.into());
+    error
+}
+
 pub(crate) fn divide_by_zero() -> SparkError {
     SparkError::new(ExceptionClass::Arithmetic, "DIVIDE_BY_ZERO").param("config", ANSI_CONFIG)
 }

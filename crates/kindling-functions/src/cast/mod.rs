@@ -40,6 +40,20 @@ pub(crate) struct CastOptions {
     pub now: i64,
 }
 
+impl CastOptions {
+    /// The same where what does not fit fails without ANSI too: only `TRY_CAST` passes over it.
+    fn strict(&self) -> CastOptions {
+        let failure = if self.failure == Failure::Try { Failure::Try } else { Failure::Ansi };
+        CastOptions { failure, zone: self.zone, now: self.now }
+    }
+
+    /// The same where what does not fit is null without ANSI.
+    fn lenient(&self) -> CastOptions {
+        let failure = if self.failure == Failure::Ansi { Failure::Ansi } else { Failure::Try };
+        CastOptions { failure, zone: self.zone, now: self.now }
+    }
+}
+
 fn quoted(data_type: &DataType) -> String {
     format!("\"{}\"", data_type.sql())
 }
@@ -61,7 +75,7 @@ pub fn cast(ctx: &CallContext<'_>, expr: TypedExpr, to: &DataType, mode: CastMod
     let failure = match mode {
         CastMode::Session if ctx.ansi => Failure::Ansi,
         CastMode::Session | CastMode::Legacy => Failure::Legacy,
-        CastMode::Ansi => Failure::Ansi,
+        CastMode::Ansi | CastMode::Store => Failure::Ansi,
         CastMode::Try => Failure::Try,
     };
     if from == DataType::Null && expr.is_null_literal() {
@@ -298,7 +312,6 @@ pub(crate) fn cast_array(
 ) -> SparkResult<ArrayRef> {
     use DataType::*;
     let arrow_to = to_arrow(to);
-    let ansi = options.failure == Failure::Ansi;
     if from == to {
         return Ok(Arc::clone(array));
     }
@@ -384,26 +397,45 @@ pub(crate) fn cast_array(
             let longs = relabel(array, &ArrowType::Int64)?;
             if let Decimal { .. } = t {
                 let unscaled = relabel_decimal(&longs, day_time_unit(*end));
-                return number::cast_number(&unscaled.0, &unscaled.1, t, options);
+                return number::cast_number(&unscaled.0, &unscaled.1, t, &options.strict());
             }
             let unit = day_time_unit(*end);
             let whole: ArrayRef = Arc::new(longs.as_primitive::<Int64Type>().unary::<_, Int64Type>(|m| m / unit));
-            number::cast_number_as(&whole, &Long, t, options, from)?
+            number::cast_number_as(&whole, &Long, t, &options.strict(), from)?
         }
         (YearMonthInterval { end, .. }, t) => {
             let months = relabel(array, &ArrowType::Int32)?;
             let unit = if *end == kindling_spec::YearMonthField::Year { 12 } else { 1 };
             let whole: ArrayRef = Arc::new(months.as_primitive::<Int32Type>().unary::<_, Int32Type>(|m| m / unit));
-            number::cast_number_as(&whole, &Integer, t, options, from)?
+            number::cast_number_as(&whole, &Integer, t, &options.strict(), from)?
         }
         (f, DayTimeInterval { end, .. }) => {
             let unit = day_time_unit(*end);
-            number::to_interval(array, f, unit, to, options)?
+            let micros = number::to_interval(array, f, unit, to, options)?;
+            // Fractions are of seconds only.
+            if *end == kindling_spec::DayTimeField::Second {
+                micros
+            } else {
+                let micros = micros.as_primitive::<Int64Type>();
+                Arc::new(micros.unary::<_, Int64Type>(|m| m / unit * unit))
+            }
         }
         (f, YearMonthInterval { end, .. }) => {
             let unit = if *end == kindling_spec::YearMonthField::Year { 12 } else { 1 };
             let wide = number::to_interval(array, f, unit, to, options)?;
-            number::narrow_months(&wide, from, to, ansi)?
+            number::narrow_months(&wide, from, to, options.failure != Failure::Try)?
+        }
+        (Time { .. }, t) => {
+            let nanos = relabel(array, &ArrowType::Int64)?;
+            if let Decimal { .. } = t {
+                let shape = Decimal { precision: 19, scale: 9 };
+                let unscaled: ArrayRef =
+                    Arc::new(nanos.as_primitive::<Int64Type>().unary::<_, Decimal128Type>(i128::from));
+                return number::cast_number(&unscaled, &shape, t, options);
+            }
+            let seconds: ArrayRef =
+                Arc::new(nanos.as_primitive::<Int64Type>().unary::<_, Int64Type>(|n| n / 1_000_000_000));
+            number::cast_number_as(&seconds, &Long, t, &options.lenient(), from)?
         }
         (Timestamp, t) => number::from_timestamp(array, t, options)?,
         (f, Timestamp) => number::to_timestamp(array, f, options)?,

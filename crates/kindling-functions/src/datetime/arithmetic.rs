@@ -7,7 +7,7 @@ use kindling_spec::{CastMode, DataType, DayTimeField, YearMonthField};
 use super::{MICROS_PER_DAY, MICROS_PER_SECOND, add_months, split_micros, timestamp_add_days, timestamp_add_months};
 use crate::{
     CallContext, SessionTimeZone, TypedExpr,
-    arithmetic::{divide_half_up, overflow},
+    arithmetic::{divide_half_up, java_arithmetic, overflow},
     cast::cast,
     coercion::{Accept, ArithmeticOp, Failure, expect, tightest_common_type},
     kernels::{Cal, Dec, F64, I32, I64},
@@ -124,8 +124,14 @@ pub(crate) fn datetime_arithmetic(
                 .param("left", format!("\"{}\"", l.sql()))
                 .param("right", format!("\"{}\"", i.sql())));
         }
-        (Add, DataType::Date, r) if r.is_numeric() || *r == DataType::Null => date_add(ctx, a, b, 1)?,
-        (Add, l, DataType::Date) if l.is_numeric() || *l == DataType::Null => date_add(ctx, b, a, 1)?,
+        (Add, DataType::Date, r) if !r.is_string() && !is_timestamp(r) => date_plus(ctx, (a, 0), (b, 1))?,
+        (Add, l, DataType::Date) if !l.is_string() && !is_timestamp(l) => date_plus(ctx, (b, 1), (a, 0))?,
+        // A string beside a date is read as one, and two dates have no sum.
+        (Add, DataType::Date, r) | (Add, r, DataType::Date) if r.is_string() && ctx.ansi => {
+            let string = usize::from(r == &right.data_type);
+            let (first, second) = (ctx.text.argument(0), ctx.text.argument(1));
+            return Err(not_days(ctx, &first, &second, if string == 1 { &second } else { &second }, &DataType::Date));
+        }
         (Subtract, DataType::Date, r) if r.is_numeric() => date_add(ctx, a, b, -1)?,
         (Subtract, l, r)
             if (matches!(l, DataType::Date) || is_timestamp(l) || l.is_string())
@@ -133,12 +139,25 @@ pub(crate) fn datetime_arithmetic(
         {
             subtract_datetimes(ctx, a, b)?
         }
-        (Add | Subtract, l, r) if is_interval(l) && is_interval(r) || is_null_interval(l, r) => {
+        (Add | Subtract, l, r)
+            if is_year_month(l) && is_year_month(r)
+                || moves_times(l) && same_family(l, r)
+                || is_null_interval(l, r) =>
+        {
             match interval_sum(ctx, op, a, b, failure)? {
                 Some(result) => result,
                 None => return Ok(None),
             }
         }
+        (ArithmeticOp::IntegralDivide, l, r)
+            if is_year_month(l) && is_year_month(r) || is_day_time(l) && is_day_time(r) =>
+        {
+            divide_intervals(ctx, a, b, failure)?
+        }
+        // Whatever stands beside a day-time interval has to be a time.
+        (Add, _, r) if moves_times(r) => add_to_time(ctx, (a, 0), (b, 1), false, failure)?,
+        (Add, l, _) if moves_times(l) => add_to_time(ctx, (b, 1), (a, 0), false, failure)?,
+        (Subtract, _, r) if moves_times(r) => add_to_time(ctx, (a, 0), (b, 1), true, failure)?,
         (Multiply, l, r) if is_interval(l) && (r.is_numeric() || r.is_string()) => {
             scale_interval(ctx, a, b, false, failure)?
         }
@@ -155,6 +174,64 @@ pub(crate) fn datetime_arithmetic(
 
 fn is_interval(t: &DataType) -> bool {
     is_year_month(t) || is_day_time(t) || *t == DataType::CalendarInterval
+}
+
+/// Intervals that `TimestampAddInterval` takes.
+fn moves_times(t: &DataType) -> bool {
+    is_day_time(t) || *t == DataType::CalendarInterval
+}
+
+fn same_family(l: &DataType, r: &DataType) -> bool {
+    is_day_time(l) && is_day_time(r) || *l == DataType::CalendarInterval && l == r
+}
+
+/// `value ± interval` where the value is no time yet: a string is read as one, and so is the result written.
+fn add_to_time(
+    ctx: &CallContext<'_>,
+    (value, place): (TypedExpr, usize),
+    (interval, other): (TypedExpr, usize),
+    subtract: bool,
+    failure: Failure,
+) -> SparkResult<TypedExpr> {
+    if value.data_type.is_string() {
+        let time = cast(ctx, value, &DataType::Timestamp, CastMode::Session)?;
+        let sum = add_interval(ctx, time, interval, if subtract { -1 } else { 1 }, failure)?;
+        return cast(ctx, sum, &DataType::String, CastMode::Session);
+    }
+    let (value_text, interval_text) = (ctx.text.argument(place), ctx.text.argument(other));
+    let shown = if subtract {
+        format!("{value_text} + (- {interval_text})")
+    } else {
+        format!("{value_text} + {interval_text}")
+    };
+    Err(crate::coercion::unexpected_type(ctx, 0, "\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\"", &value.data_type)
+        .param("sqlExpr", format!("\"{shown}\""))
+        .param("inputSql", format!("\"{value_text}\"")))
+}
+
+/// `interval div interval`
+fn divide_intervals(
+    ctx: &CallContext<'_>,
+    left: TypedExpr,
+    right: TypedExpr,
+    failure: Failure,
+) -> SparkResult<TypedExpr> {
+    let year_month = is_year_month(&left.data_type);
+    let nullable = left.nullable || right.nullable || failure != Failure::Ansi;
+    let (left, right) = if year_month {
+        (as_long(ctx, left), as_long(ctx, right))
+    } else {
+        (
+            cast(ctx, left, &DataType::DAY_TIME, CastMode::Session)?,
+            cast(ctx, right, &DataType::DAY_TIME, CastMode::Session)?,
+        )
+    };
+    let c = call(ctx, "div_intervals").key(format!("{failure:?}"));
+    Ok(c.map2::<I64, I64, i64>(vec![left, right], DataType::Long, nullable, move |a, b| match (b, failure) {
+        (0, Failure::Ansi) => Err(divided_by_zero()),
+        (0, _) => Ok(None),
+        (b, _) => checked(a.checked_div(b), failure, || overflow("Overflow in integral divide", "try_divide")),
+    }))
 }
 
 fn is_null_interval(l: &DataType, r: &DataType) -> bool {
@@ -180,6 +257,25 @@ pub(crate) fn date_add(ctx: &CallContext<'_>, date: TypedExpr, days: TypedExpr, 
     Ok(call(ctx, name).map2::<I32, I32, i32>(vec![date, days], DataType::Date, nullable, move |date, days| {
         Ok(Some(date.wrapping_add(days.wrapping_mul(sign))))
     }))
+}
+
+/// `date + days`, whichever is written first.
+fn date_plus(
+    ctx: &CallContext<'_>,
+    (date, date_place): (TypedExpr, usize),
+    (days, days_place): (TypedExpr, usize),
+) -> SparkResult<TypedExpr> {
+    if matches!(days.data_type, DataType::Integer | DataType::Short | DataType::Byte | DataType::Null) {
+        return date_add(ctx, date, days, 1);
+    }
+    let (date_text, days_text) = (ctx.text.argument(date_place), ctx.text.argument(days_place));
+    Err(not_days(ctx, &date_text, &days_text, &days_text, &days.data_type))
+}
+
+fn not_days(ctx: &CallContext<'_>, date: &str, days: &str, input: &str, actual: &DataType) -> SparkError {
+    crate::coercion::unexpected_type(ctx, 1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")", actual)
+        .param("sqlExpr", format!("\"date_add({date}, {days})\""))
+        .param("inputSql", format!("\"{input}\""))
 }
 
 fn time_add(ctx: &CallContext<'_>, time: TypedExpr, interval: TypedExpr, subtract: bool) -> TypedExpr {
@@ -414,10 +510,14 @@ fn scale_interval(
         ));
     }
     let year_month = data_type == DataType::YEAR_MONTH;
-    let wide = move |value: i128| -> SparkResult<Option<i64>> {
-        let value = if year_month { i32::try_from(value).ok().map(i64::from) } else { i64::try_from(value).ok() };
-        checked(value, failure, error)
+    let narrow = move |value: i128| {
+        if year_month { i32::try_from(value).ok().map(i64::from) } else { i64::try_from(value).ok() }
     };
+    // Java's own errors go through, but where a division of integers overflows.
+    let wide = move |value: i128, message: String| -> SparkResult<Option<i64>> {
+        checked(narrow(value), failure, || java_arithmetic(message.clone()))
+    };
+    let exact = if year_month { "integer overflow" } else { "long overflow" };
     // Both widths go through 64 bits; year-month values are cut back to 32 at the end.
     let interval = if year_month { as_long(ctx, interval) } else { interval };
     let result_type = if year_month { DataType::Long } else { data_type.clone() };
@@ -426,8 +526,8 @@ fn scale_interval(
             let number = cast(ctx, number, &DataType::Long, CastMode::Session)?;
             c.map2::<I64, I64, i64>(vec![interval, number], result_type, nullable, move |i, n| match (divide, n) {
                 (true, 0) => zero_divisor(failure),
-                (true, n) => wide(divide_half_up(i128::from(i), i128::from(n))),
-                (false, n) => wide(i128::from(i) * i128::from(n)),
+                (true, n) => checked(narrow(divide_half_up(i128::from(i), i128::from(n))), failure, error),
+                (false, n) => wide(i128::from(i) * i128::from(n), exact.to_string()),
             })
         }
         DataType::Decimal { scale, .. } => {
@@ -437,12 +537,12 @@ fn scale_interval(
                 match (divide, n) {
                     (true, 0) => zero_divisor(failure),
                     (true, n) => match i.checked_mul(unit) {
-                        Some(i) => wide(divide_half_up(i, n)),
-                        None => wide(i128::MAX),
+                        Some(i) => wide(divide_half_up(i, n), "Overflow".to_string()),
+                        None => wide(i128::MAX, "Overflow".to_string()),
                     },
                     (false, n) => match i.checked_mul(n) {
-                        Some(product) => wide(divide_half_up(product, unit)),
-                        None => wide(i128::MAX),
+                        Some(product) => wide(divide_half_up(product, unit), "Overflow".to_string()),
+                        None => wide(i128::MAX, "Overflow".to_string()),
                     },
                 }
             })
@@ -454,10 +554,21 @@ fn scale_interval(
                     return zero_divisor(failure);
                 }
                 let value = if divide { i as f64 / n } else { i as f64 * n };
-                if value.is_nan() || value.is_infinite() {
-                    return wide(i128::MAX);
+                let message = || {
+                    let shown = crate::cast::double_text(value);
+                    format!("rounded value is out of range for input {shown} and rounding mode HALF_UP")
+                };
+                let rounded = value.round();
+                // 2^63 as a double is one more than the greatest long.
+                let fits = rounded.is_finite()
+                    && rounded.abs() < if year_month { 2_147_483_648.0 } else { 9.223372036854775807e18 };
+                if !fits && failure != Failure::Try {
+                    return Err(java_arithmetic(message()));
                 }
-                wide(value.round() as i128)
+                if !fits {
+                    return Ok(None);
+                }
+                Ok(narrow(rounded as i128))
             })
         }
     };

@@ -209,7 +209,8 @@ fn format_items(
                     ('D', _) => number(out, i64::from(day_of_year(days))),
                     ('E', 4) => out.push_str(weekday_name(iso_weekday(days))),
                     ('E', _) => out.push_str(&weekday_name(iso_weekday(days))[..3]),
-                    ('F', _) => number(out, i64::from((day - 1) / 7 + 1)),
+                    // Java's week of seven days begins with the month.
+                    ('F', _) => number(out, i64::from((day - 1) % 7 + 1)),
                     ('Q' | 'q', 3) => {
                         let _ = write!(out, "Q{}", (month - 1) / 3 + 1);
                     }

@@ -139,7 +139,7 @@ fn percentile(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions) -> 
         let frequency = expect(ctx, frequency.clone(), 2, Accept::Integral)?;
         inputs.push(cast(ctx, frequency, &DataType::Long, CastMode::Session)?);
     }
-    let found = interpolated(inputs, options, wanted, many, result_type(DataType::Double, many), false);
+    let found = interpolated(inputs, options, wanted, many, result_type(DataType::Double, many), Rank::Between);
     as_measured(ctx, found, &element, many)
 }
 
@@ -189,16 +189,27 @@ fn as_measured(ctx: &CallContext<'_>, found: TypedExpr, element: &DataType, many
     }))
 }
 
+/// Which value a percentage stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rank {
+    /// One between the two nearest.
+    Between,
+    /// One that is there, counted from the least.
+    FromLeast,
+    /// One that is there, counted from the greatest.
+    FromGreatest,
+}
+
 fn interpolated(
     inputs: Args,
     options: &AggregateOptions,
     wanted: Vec<f64>,
     many: bool,
     data_type: DataType,
-    discrete: bool,
+    rank: Rank,
 ) -> TypedExpr {
     let t = data_type.clone();
-    let key = format!("{wanted:?} {discrete}");
+    let key = format!("{wanted:?} {rank:?}");
     let call = buffered("percentile", key, &inputs, data_type, true, true, move |columns| {
         let values = columns[0].as_primitive::<Float64Type>();
         let mut pairs: Vec<(f64, i64)> = values
@@ -231,8 +242,11 @@ fn interpolated(
         let at = |position: i64| pairs[sums.partition_point(|sum| *sum <= position).min(pairs.len() - 1)].0;
         let percentile = |p: f64| {
             let position = p * (total - 1) as f64;
-            if discrete {
-                return at(((p * total as f64).ceil() as i64 - 1).max(0));
+            let whole = ((p * total as f64).ceil() as i64 - 1).max(0);
+            match rank {
+                Rank::FromLeast => return at(whole),
+                Rank::FromGreatest => return at((total - 1 - whole).max(0)),
+                Rank::Between => {}
             }
             let (lower, higher) = (position.floor(), position.ceil());
             let (low, high) = (at(lower as i64), at(higher as i64));
@@ -256,10 +270,15 @@ fn within_group(
     };
     let (wanted, many) = percentages(ctx, &args[0], 0)?;
     // A descending order looks from the other end.
-    let wanted: Vec<f64> = if order.ascending { wanted } else { wanted.iter().map(|p| 1.0 - p).collect() };
+    let (rank, wanted) = match (name, order.ascending) {
+        ("percentile_disc", true) => (Rank::FromLeast, wanted),
+        ("percentile_disc", false) => (Rank::FromGreatest, wanted),
+        (_, true) => (Rank::Between, wanted),
+        (_, false) => (Rank::Between, wanted.iter().map(|p| 1.0 - p).collect()),
+    };
     let (value, element) = measured(ctx, order.expr.clone())?;
     let data_type = result_type(DataType::Double, many);
-    let found = interpolated(vec![value], options, wanted, many, data_type, name == "percentile_disc");
+    let found = interpolated(vec![value], options, wanted, many, data_type, rank);
     as_measured(ctx, found, &element, many)
 }
 

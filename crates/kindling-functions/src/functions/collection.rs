@@ -16,7 +16,10 @@ use super::{any_nullable, take};
 use crate::{
     CallContext, TypedExpr,
     cast::cast,
-    coercion::{Accept, cast_all_to_common, check_orderable, common_type, diff_types, expect, unexpected_type},
+    coercion::{
+        Accept, cast_all_to_common, check_orderable, common_type, diff_types, expect, tightest_common_type,
+        unexpected_type,
+    },
     entry::{FunctionEntry, MANY, scalar},
     error::from_arrow_error,
     kernels::{Bin, I32, Str, View},
@@ -35,7 +38,10 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("map", 0, MANY, map),
     scalar("size", 1, 1, |ctx, args| size(ctx, args, "size")),
     scalar("cardinality", 1, 1, |ctx, args| size(ctx, args, "size")),
-    scalar("array_size", 1, 1, |ctx, args| size(ctx, args, "array_size")),
+    scalar("array_size", 1, 1, |ctx, args| {
+        let [array] = take(args)?;
+        size(ctx, vec![expect(ctx, array, 0, Accept::Array)?], "array_size")
+    }),
     scalar("element_at", 2, 2, |ctx, args| element_at(ctx, args, ctx.ansi)),
     scalar("try_element_at", 2, 2, |ctx, args| element_at(ctx, args, false)),
     scalar("get", 2, 2, |ctx, args| {
@@ -84,6 +90,17 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
             DataType::Array { element, .. } => DataType::Array { element: element.clone(), contains_null: false },
             other => other.clone(),
         };
+        if let DataType::Array { element, .. } = &t
+            && **element == DataType::Null
+        {
+            // Of nulls alone nothing is left.
+            let (n, to) = (a.nullable, t.clone());
+            return Ok(call(ctx, "array_compact").key("void").arrays(vec![a], t, n, move |arrays, rows| {
+                let nulls = arrays[0].logical_nulls();
+                let none = arrow::array::new_empty_array(&arrow::datatypes::DataType::Null);
+                list(&to, none, vec![0; rows], nulls)
+            }));
+        }
         pick(ctx, "array_compact", vec![a], t, |list, row, _, out| {
             let values = list.values();
             let (start, end) = range(list, row);
@@ -390,7 +407,7 @@ fn with_element(
 ) -> SparkResult<(TypedExpr, TypedExpr)> {
     let array = expect(ctx, array, 0, Accept::Array)?;
     let (element, contains_null) = element_of(&array.data_type);
-    let common = common_type(&[element, value.data_type.clone()], ctx.ansi).ok_or_else(|| {
+    let common = tightest_common_type(&element, &value.data_type, ctx.ansi).ok_or_else(|| {
         SparkError::analysis("DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES")
             .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
             .param("functionName", format!("`{name}`"))
@@ -535,6 +552,10 @@ fn sort_array(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
         None => true,
         Some(flag) => match crate::fold(flag)? {
             Some(datafusion::common::ScalarValue::Boolean(Some(flag))) => flag,
+            Some(value) if value.is_null() => {
+                let array = expect(ctx, args[0].clone(), 0, Accept::Array)?;
+                return TypedExpr::null(array.data_type);
+            }
             _ => return Err(unexpected_type(ctx, 1, "\"BOOLEAN\"", &flag.data_type)),
         },
     };
@@ -1198,6 +1219,16 @@ fn map_part(ctx: &CallContext<'_>, args: Args, name: &'static str) -> SparkResul
 fn map_contains_key(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let [map, key] = take(args)?;
     null_value(ctx, "map_contains_key", &key)?;
+    if let DataType::Map { key: known, .. } = &map.data_type
+        && tightest_common_type(known, &key.data_type, ctx.ansi).is_none()
+    {
+        return Err(SparkError::analysis("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES")
+            .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+            .param("functionName", "`map_contains_key`")
+            .param("dataType", "\"MAP\"")
+            .param("leftType", format!("\"{}\"", map.data_type.sql()))
+            .param("rightType", format!("\"{}\"", key.data_type.sql())));
+    }
     let keys = map_part(ctx, vec![map], "map_keys")?;
     array_contains(ctx, vec![keys, key])
 }

@@ -754,6 +754,10 @@ fn timestamp_seconds(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr
     }
     if let DataType::Decimal { scale, .. } = a.data_type {
         return Ok(call(ctx, "timestamp_seconds").map1::<Dec, i64>(vec![a], DataType::Timestamp, n, move |v| {
+            let unit = crate::arithmetic::pow10((scale - 6).max(0) as u32);
+            if scale > 6 && v % unit != 0 {
+                return Err(crate::arithmetic::java_arithmetic("Rounding necessary"));
+            }
             let micros = crate::arithmetic::rescale(v, scale, 6).and_then(|m| i64::try_from(m).ok());
             micros.map(Some).ok_or_else(|| crate::arithmetic::overflow("Overflow", ""))
         }));
@@ -842,6 +846,8 @@ fn make_date(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
 
 fn make_timestamp(ctx: &CallContext<'_>, args: Args, to: DataType, fail: bool) -> SparkResult<TypedExpr> {
     if args.len() < 6 {
+        // From a date it is the one with a time zone, whatever TIMESTAMP means.
+        let to = if ctx.conf.timestamp_ntz_default && to == default_timestamp(ctx) { DataType::Timestamp } else { to };
         return from_date_and_time(ctx, args, to);
     }
     let mut fields = vec![];
@@ -918,11 +924,18 @@ fn from_date_and_time(ctx: &CallContext<'_>, args: Args, to: DataType) -> SparkR
     let session = clock(ctx, &to);
     let mut fields = vec![];
     for (i, arg) in args.into_iter().enumerate() {
-        let target = match i {
-            0 => DataType::Date,
-            1 => TIME6,
-            _ => DataType::String,
+        let (target, required) = match i {
+            0 => (DataType::Date, "\"DATE\""),
+            1 => (TIME6, "\"TIME\""),
+            _ => (DataType::String, "\"STRING\""),
         };
+        let fits = matches!(
+            (i, &arg.data_type),
+            (_, DataType::Null) | (0, DataType::Date) | (1, DataType::Time { .. }) | (2.., _)
+        );
+        if !fits {
+            return Err(crate::coercion::unexpected_type(ctx, i, required, &arg.data_type));
+        }
         fields.push(expect(ctx, arg, i, Accept::Type(target))?);
     }
     if fields.len() == 1 {

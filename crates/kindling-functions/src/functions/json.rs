@@ -44,6 +44,7 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
         }))
     }),
     scalar("json_array_length", 1, 1, |ctx, args| {
+        only_text(ctx, &args)?;
         let (args, _) = typed(ctx, args, &[STRING])?;
         Ok(call(ctx, "json_array_length").map1::<Str, i32>(args, DataType::Integer, true, |json| {
             Ok(match serde_json::from_str::<Value>(json) {
@@ -53,6 +54,7 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
         }))
     }),
     scalar("json_object_keys", 1, 1, |ctx, args| {
+        only_text(ctx, &args)?;
         let (args, _) = typed(ctx, args, &[STRING])?;
         let t = DataType::array(STRING);
         let to = t.clone();
@@ -179,6 +181,16 @@ fn walk<'a>(value: &'a Value, steps: &[Step], out: &mut Vec<&'a Value>) -> bool 
     }
 }
 
+/// What takes no other type for a string.
+fn only_text(ctx: &CallContext<'_>, args: &[TypedExpr]) -> SparkResult<()> {
+    match args.first() {
+        Some(arg) if !arg.data_type.is_string() && arg.data_type != DataType::Null => {
+            Err(unexpected_type(ctx, 0, "\"STRING\"", &arg.data_type))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn from_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let schema = nullable_all(schema_argument(ctx, &args[1])?);
     if !matches!(schema, DataType::Struct(_) | DataType::Array { .. } | DataType::Map { .. }) {
@@ -227,6 +239,20 @@ fn from_json(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
                 }
                 _ => None,
             });
+        }
+        // An array that is the record itself is malformed as a whole.
+        if let DataType::Array { element, .. } = &t
+            && !matches!(**element, DataType::Struct(_))
+        {
+            for record in &mut parsed {
+                let Some(Json::Array(items)) = record else { continue };
+                let given: Vec<Option<&Json>> = items.iter().map(Some).collect();
+                let read = to_column(&given, element, &reader)?;
+                let lost = items.iter().enumerate().any(|(i, item)| !matches!(item, Json::Null) && read.is_null(i));
+                if lost {
+                    *record = None;
+                }
+            }
         }
         let values: Vec<Option<&Json>> = parsed.iter().map(Option::as_ref).collect();
         to_column(&values, &t, &reader)

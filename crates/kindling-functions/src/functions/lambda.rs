@@ -391,6 +391,29 @@ fn any_all(ctx: &CallContext<'_>, args: Vec<LambdaArgument>, any: bool) -> Spark
     }))
 }
 
+/// A type with the fields of its structs numbered: what they are called makes no other type.
+fn unnamed(t: &DataType) -> DataType {
+    match t {
+        DataType::Struct(fields) => {
+            let fields = fields.fields.iter().enumerate().map(|(index, field)| kindling_spec::StructField {
+                name: index.to_string(),
+                data_type: unnamed(&field.data_type),
+                ..field.clone()
+            });
+            DataType::Struct(kindling_spec::StructType { fields: fields.collect() })
+        }
+        DataType::Array { element, contains_null } => {
+            DataType::Array { element: Box::new(unnamed(element)), contains_null: *contains_null }
+        }
+        DataType::Map { key, value, value_contains_null } => DataType::Map {
+            key: Box::new(unnamed(key)),
+            value: Box::new(unnamed(value)),
+            value_contains_null: *value_contains_null,
+        },
+        other => other.clone(),
+    }
+}
+
 fn aggregate(ctx: &CallContext<'_>, args: Vec<LambdaArgument>) -> SparkResult<TypedExpr> {
     let (mut values, lambdas) = split(args);
     let mut lambdas = lambdas.into_iter();
@@ -398,7 +421,7 @@ fn aggregate(ctx: &CallContext<'_>, args: Vec<LambdaArgument>) -> SparkResult<Ty
     values[0] = expect(ctx, values[0].clone(), 0, Accept::Array)?;
     let mut zero = values[1].data_type.clone();
     let (open, merged) = (nullable_all(zero.clone()), nullable_all(merge.body.data_type.clone()));
-    if merge.body.data_type != zero && open == merged {
+    if merge.body.data_type != zero && unnamed(&open) == unnamed(&merged) {
         // The same type but for what may be null in it.
         zero = open;
         values[1] = cast(ctx, values[1].clone(), &zero, CastMode::Session)?;

@@ -124,7 +124,9 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("conv", 3, 3, conv),
     scalar("bit_count", 1, 1, |ctx, args| {
         let [a] = take(args)?;
-        let a = if a.data_type == DataType::Boolean { a } else { expect(ctx, a, 0, Accept::Integral)? };
+        if !(a.data_type.is_integral() || matches!(a.data_type, DataType::Boolean | DataType::Null)) {
+            return Err(unexpected_type(ctx, 0, "(\"INTEGRAL\" or \"BOOLEAN\")", &a.data_type));
+        }
         let a = cast(ctx, a, &DataType::Long, CastMode::Session)?;
         let n = a.nullable;
         Ok(call(ctx, "bit_count").map1::<I64, i32>(vec![a], DataType::Integer, n, |v| Ok(Some(v.count_ones() as i32))))

@@ -94,6 +94,9 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("in", 1, MANY, is_in),
     scalar("between", 3, 3, |ctx, args| {
         let [value, low, high] = take(args)?;
+        if value.expr.is_volatile() && [&value, &low, &high].iter().all(|arg| arg.data_type.is_numeric()) {
+            return between_once(ctx, vec![value, low, high]);
+        }
         let low = comparison(ctx, ComparisonOp::GreaterOrEqual, value.clone(), low)?;
         let high = comparison(ctx, ComparisonOp::LessOrEqual, value, high)?;
         logic(ctx, vec![low, high], Operator::And)
@@ -116,6 +119,18 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar(">>>", 2, 2, |ctx, args| shift(ctx, args, "shiftrightunsigned")),
     scalar("shiftrightunsigned", 2, 2, |ctx, args| shift(ctx, args, "shiftrightunsigned")),
 ];
+
+/// `value BETWEEN low AND high` where the value is another each time that it is asked for: it is asked for once.
+fn between_once(ctx: &CallContext<'_>, args: Vec<TypedExpr>) -> SparkResult<TypedExpr> {
+    use arrow::compute::{and_kleene, kernels::cmp};
+    let args = crate::coercion::cast_all_to_common(ctx, "between", args)?;
+    let nullable = args.iter().any(|arg| arg.nullable);
+    Ok(call(ctx, "between").arrays(args, DataType::Boolean, nullable, |arrays, _| {
+        let above = cmp::gt_eq(&arrays[0], &arrays[1]).map_err(crate::error::from_arrow_error)?;
+        let below = cmp::lt_eq(&arrays[0], &arrays[2]).map_err(crate::error::from_arrow_error)?;
+        Ok(std::sync::Arc::new(and_kleene(&above, &below).map_err(crate::error::from_arrow_error)?))
+    }))
+}
 
 fn is_interval(t: &DataType) -> bool {
     matches!(t, DataType::CalendarInterval | DataType::DayTimeInterval { .. } | DataType::YearMonthInterval { .. })

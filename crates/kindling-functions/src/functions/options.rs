@@ -25,6 +25,14 @@ impl Options {
     pub fn of(ctx: &CallContext<'_>, args: &[TypedExpr], index: usize) -> SparkResult<Options> {
         use arrow::array::AsArray;
         let Some(arg) = args.get(index) else { return Ok(Options::default()) };
+        match &arg.data_type {
+            DataType::Map { key, value, .. } if !(key.is_string() && value.is_string()) => {
+                return Err(SparkError::analysis("INVALID_OPTIONS.NON_STRING_TYPE")
+                    .param("mapType", format!("\"{}\"", arg.data_type.sql())));
+            }
+            DataType::Map { .. } => {}
+            _ => return Err(SparkError::analysis("INVALID_OPTIONS.NON_MAP_FUNCTION")),
+        }
         match crate::fold(arg)? {
             Some(ScalarValue::Map(map)) => {
                 let (Some(keys), Some(values)) =

@@ -11,7 +11,7 @@ use super::{collection::list, misc::per_row};
 use crate::{
     CallContext, TypedExpr, XorShiftRandom,
     cast::cast,
-    coercion::{Accept, common_type, expect, non_foldable, unexpected_type},
+    coercion::{Accept, expect, non_foldable, unexpected_type},
     entry::{FunctionEntry, scalar},
     error::from_arrow_error,
     mersenne_twister::MersenneTwister,
@@ -34,8 +34,10 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
 /// The constant seed of a random function, or a new one.
 fn seed(ctx: &CallContext<'_>, args: &Args, index: usize) -> SparkResult<i64> {
     let Some(arg) = args.get(index) else { return Ok(ctx.fresh_seed()) };
-    let arg = expect(ctx, arg.clone(), index, Accept::Integral)?;
-    let arg = cast(ctx, arg, &DataType::Long, CastMode::Session)?;
+    if !(arg.data_type.is_integral() || arg.data_type == DataType::Null) {
+        return Err(unexpected_type(ctx, index, "(\"INT\" or \"BIGINT\")", &arg.data_type));
+    }
+    let arg = cast(ctx, arg.clone(), &DataType::Long, CastMode::Session)?;
     match crate::fold(&arg)? {
         Some(ScalarValue::Int64(seed)) => Ok(seed.unwrap_or(0)),
         _ => Err(non_foldable(ctx, index, "seed", "integer")),
@@ -108,13 +110,7 @@ fn shuffle(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
 
 /// `randstr(length[, seed])`
 fn randstr(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
-    if !matches!(args[0].data_type, DataType::Byte | DataType::Short | DataType::Integer | DataType::Null) {
-        if args[0].data_type == DataType::Long {
-            return Err(non_foldable(ctx, 0, "length", "integer"));
-        }
-        return Err(unexpected_type(ctx, 0, "INT or SMALLINT", &args[0].data_type));
-    }
-    let length = cast(ctx, args[0].clone(), &DataType::Integer, CastMode::Session)?;
+    let length = expect(ctx, args[0].clone(), 0, Accept::Type(DataType::Integer))?;
     let Some(ScalarValue::Int32(length)) = crate::fold(&length)? else {
         return Err(non_foldable(ctx, 0, "length", "integer"));
     };
@@ -139,27 +135,50 @@ fn randstr(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     }))
 }
 
+/// The wider of two types by kind: integral, decimal, float, double; of NULLs it is double.
+fn wider_number(a: &DataType, b: &DataType) -> DataType {
+    use DataType::{Byte, Decimal, Double, Float, Integer, Long, Null, Short};
+    let rank = |t: &DataType| match t {
+        Byte => 0,
+        Short => 1,
+        Integer => 2,
+        Long => 3,
+        Decimal { .. } => 4,
+        Float => 5,
+        _ => 6,
+    };
+    match (a, b) {
+        (Null, _) | (_, Null) => Double,
+        (Decimal { precision: p1, scale: s1 }, Decimal { precision: p2, scale: s2 }) => {
+            let scale = *s1.max(s2);
+            let whole = (*p1 as i8 - s1).max(*p2 as i8 - s2);
+            Decimal { precision: (whole + scale).clamp(1, 38) as u8, scale }
+        }
+        _ if rank(a) >= rank(b) => a.clone(),
+        _ => b.clone(),
+    }
+}
+
 /// `uniform(min, max[, seed])`: `min + (max - min) * rand(seed)` as the wider of both types.
 fn uniform(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let make = generator(seed(ctx, &args, 2)?);
     let mut bounds = [0.0; 2];
+    let t = wider_number(&args[0].data_type, &args[1].data_type);
     for (index, name) in ["min", "max"].into_iter().enumerate() {
         let arg = &args[index];
         if arg.data_type == DataType::Null {
-            return TypedExpr::null(DataType::Double);
+            return TypedExpr::null(t);
         }
         if !arg.data_type.is_numeric() {
-            return Err(unexpected_type(ctx, index, "integer or floating-point", &arg.data_type));
+            return Err(unexpected_type(ctx, index, "\"NUMERIC\"", &arg.data_type));
         }
         let value = cast(ctx, arg.clone(), &DataType::Double, CastMode::Session)?;
         bounds[index] = match crate::fold(&value)? {
             Some(ScalarValue::Float64(Some(value))) => value,
-            Some(_) => return TypedExpr::null(DataType::Double),
+            Some(_) => return TypedExpr::null(t),
             None => return Err(non_foldable(ctx, index, name, "integer or floating-point")),
         };
     }
-    let types = [args[0].data_type.clone(), args[1].data_type.clone()];
-    let t = common_type(&types, ctx.ansi).unwrap_or(DataType::Double);
     let [min, max] = bounds;
     let number = per_row(ctx, "uniform", DataType::Double, move |id, rows| {
         task::with_state(id, make, |random| {

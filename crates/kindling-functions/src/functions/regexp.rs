@@ -32,11 +32,14 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("regexp_extract_all", 2, 3, regexp_extract_all),
     scalar("regexp_count", 2, 2, |ctx, args| {
         let (args, n) = typed(ctx, args, &[STRING, STRING])?;
-        with_regex(ctx, "regexp_count", args, DataType::Integer, n, |re, s| Some(re.find_iter(s).count() as i32))
+        with_regex(ctx, "regexp_count", args, DataType::Integer, n, |re, s| Some(matches(re, s).len() as i32))
     }),
     scalar("regexp_substr", 2, 2, |ctx, args| {
         let (args, _) = typed(ctx, args, &[STRING, STRING])?;
-        with_regex(ctx, "regexp_substr", args, STRING, true, |re, s| re.find(s).map(|m| m.as_str().to_string()))
+        // What matches nothing is no part.
+        with_regex(ctx, "regexp_substr", args, STRING, true, |re, s| {
+            re.find(s).map(|m| m.as_str().to_string()).filter(|found| !found.is_empty())
+        })
     }),
     scalar("regexp_instr", 2, 3, |ctx, mut args| {
         args.truncate(2);
@@ -46,6 +49,21 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
         })
     }),
 ];
+
+/// All matches as Java's `Matcher.find` gives them one by one: after one of something the next may be of nothing.
+fn matches<'t>(regex: &Regex, text: &'t str) -> Vec<regex::Captures<'t>> {
+    let (mut found, mut at) = (vec![], 0);
+    while at <= text.len() {
+        let Some(captures) = regex.captures_at(text, at) else { break };
+        let whole = captures.get_match();
+        at = match whole.is_empty() {
+            false => whole.end(),
+            true => whole.end() + text[whole.end()..].chars().next().map_or(1, char::len_utf8),
+        };
+        found.push(captures);
+    }
+    found
+}
 
 /// A Java pattern; what Rust's engine lacks (look-around, back references, possessive quantifiers) is named.
 pub(super) fn java_regex(pattern: &str) -> SparkResult<Regex> {
@@ -314,7 +332,16 @@ fn regexp_replace(ctx: &CallContext<'_>, mut args: Args) -> SparkResult<TypedExp
             };
             let skip = from.max(1) as usize - 1;
             let at = s.char_indices().map(|(i, _)| i).chain([s.len()]).nth(skip).unwrap_or(s.len());
-            Ok(Some(format!("{}{}", &s[..at], regex.replace_all(&s[at..], replacement(with).as_str()))))
+            let (with, rest) = (replacement(with), &s[at..]);
+            let (mut out, mut last) = (s[..at].to_string(), 0);
+            for found in matches(regex, rest) {
+                let whole = found.get_match();
+                out.push_str(&rest[last..whole.start()]);
+                found.expand(&with, &mut out);
+                last = whole.end();
+            }
+            out.push_str(&rest[last..]);
+            Ok(Some(out))
         },
     ))
 }
@@ -361,7 +388,7 @@ fn regexp_extract_all(ctx: &CallContext<'_>, mut args: Args) -> SparkResult<Type
         strings_per_row(&t, arrays, rows, |row, out| {
             let regex = java_regex(arrays[1].as_string::<i32>().value(row))?;
             let index = View::<I32>::at(&arrays[2], row)?;
-            for found in regex.captures_iter(arrays[0].as_string::<i32>().value(row)) {
+            for found in matches(&regex, arrays[0].as_string::<i32>().value(row)) {
                 if index < 0 || index as usize >= regex.captures_len() {
                     return Err(group_error("regexp_extract_all", regex.captures_len() - 1, index));
                 }

@@ -716,13 +716,39 @@ fn elt(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     }))
 }
 
+/// A character that masks: a constant string of one, or NULL.
+fn mask_character(ctx: &CallContext<'_>, arg: &TypedExpr, index: usize) -> SparkResult<TypedExpr> {
+    let name = ["upperChar", "lowerChar", "digitChar", "otherChar"].get(index).copied().unwrap_or("otherChar");
+    if !arg.data_type.is_string() && arg.data_type != DataType::Null {
+        return Err(unexpected_type(ctx, index + 1, "\"STRING\"", &arg.data_type));
+    }
+    let value = match crate::fold(arg)? {
+        Some(value) => value,
+        None => {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.NON_FOLDABLE_INPUT")
+                .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+                .param("inputName", format!("`{name}`"))
+                .param("inputType", "\"STRING\"")
+                .param("inputExpr", format!("\"{}\"", ctx.text.argument(index + 1))));
+        }
+    };
+    if let datafusion::common::ScalarValue::Utf8(Some(text)) = &value
+        && text.chars().count() != 1
+    {
+        return Err(SparkError::analysis("DATATYPE_MISMATCH.INPUT_SIZE_NOT_ONE")
+            .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+            .param("exprName", name));
+    }
+    expect(ctx, arg.clone(), index + 1, Accept::Type(STRING))
+}
+
 fn mask(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let n = args[0].nullable;
     let defaults = [Some("X"), Some("x"), Some("n"), None];
     let mut out = vec![expect(ctx, args[0].clone(), 0, Accept::Type(STRING))?];
     for (i, default) in defaults.iter().enumerate() {
         out.push(match (args.get(i + 1), default) {
-            (Some(arg), _) => expect(ctx, arg.clone(), i + 1, Accept::Type(STRING))?,
+            (Some(arg), _) => mask_character(ctx, arg, i)?,
             (None, Some(text)) => TypedExpr::string(*text),
             (None, None) => TypedExpr::null(STRING)?,
         });

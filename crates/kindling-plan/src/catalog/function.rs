@@ -12,8 +12,23 @@ pub struct SqlFunction {
     pub definition: CreateFunction,
     /// `spark.sql.ansi.enabled` when it was made: the body keeps its meaning.
     pub ansi: bool,
+    /// `spark.sql.session.timeZone` when it was made.
+    pub time_zone: String,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
     /// What it returns.
     pub returns: FunctionResult,
+    /// What its body does.
+    pub traits: BodyTraits,
+}
+
+/// What the body of a function does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BodyTraits {
+    /// Whether the same arguments may give another result.
+    pub volatile: bool,
+    /// Whether it reads tables.
+    pub reads_data: bool,
 }
 
 /// What a function returns.
@@ -36,7 +51,17 @@ impl SqlFunction {
             FunctionResult::Scalar(data_type) => ("scalar", data_type.to_json()),
             FunctionResult::Table(columns) => ("table", DataType::Struct(columns.clone()).to_json()),
         };
-        json!({ "name": self.name, "text": self.definition.text, "ansi": self.ansi, "kind": kind, "returns": returns })
+        json!({
+            "name": self.name,
+            "text": self.definition.text,
+            "ansi": self.ansi,
+            "timeZone": self.time_zone,
+            "createdAt": self.created_at,
+            "kind": kind,
+            "returns": returns,
+            "volatile": self.traits.volatile,
+            "readsData": self.traits.reads_data,
+        })
     }
 
     pub(super) fn from_json(value: &Value) -> Option<SqlFunction> {
@@ -50,6 +75,18 @@ impl SqlFunction {
             ("table", DataType::Struct(columns)) => FunctionResult::Table(columns),
             (_, data_type) => FunctionResult::Scalar(data_type),
         };
-        Some(SqlFunction { name, definition: *definition, ansi: value.get("ansi")?.as_bool()?, returns })
+        let flag = |key: &str| value.get(key).and_then(Value::as_bool);
+        Some(SqlFunction {
+            name,
+            definition: *definition,
+            ansi: flag("ansi")?,
+            time_zone: value.get("timeZone").and_then(Value::as_str).unwrap_or("UTC").to_string(),
+            created_at: value.get("createdAt").and_then(Value::as_i64).unwrap_or(0),
+            returns,
+            traits: BodyTraits {
+                volatile: flag("volatile").unwrap_or(false),
+                reads_data: flag("readsData").unwrap_or(false),
+            },
+        })
     }
 }

@@ -20,9 +20,9 @@ use kindling_spec::{Relation, StructType};
 use parking_lot::RwLock;
 
 pub use database::CatalogDatabase;
-pub use function::{FunctionResult, SqlFunction};
+pub use function::{BodyTraits, FunctionResult, SqlFunction};
 pub(crate) use pattern::filter_pattern;
-pub use statistics::TableStatistics;
+pub use statistics::{ColumnStatistics, SizeAndRows, TableStatistics};
 pub use table::{CatalogTable, CatalogTableType, ViewDefinition};
 use warehouse::Warehouse;
 
@@ -42,6 +42,8 @@ pub struct TempView {
     pub query: Relation,
     /// Its text when it came from SQL.
     pub query_text: Option<String>,
+    /// The database that was current when it was made from SQL, and the columns that it had.
+    pub bound: Option<(String, StructType)>,
 }
 
 /// What a table name means.

@@ -69,7 +69,7 @@ pub struct CatalogTable {
     pub defaults: BTreeMap<String, String>,
     /// Folders of the partitions that the catalog knows (`a=1/b=2`); `None` where all that are there are the table's.
     pub partitions: Option<BTreeSet<String>>,
-    /// What `ANALYZE TABLE` found.
+    /// What `ANALYZE TABLE` found; of the whole, nothing once rows were written.
     pub statistics: Option<TableStatistics>,
     /// Milliseconds since the epoch.
     pub created_at: i64,
@@ -180,6 +180,7 @@ mod tests {
     use kindling_spec::{DataType, StructField};
 
     use super::*;
+    use crate::catalog::SizeAndRows;
 
     #[test]
     fn a_table_s_file_holds_all_of_it() {
@@ -197,9 +198,8 @@ mod tests {
             defaults: [("a".to_string(), "array(1)".to_string())].into(),
             partitions: Some(["a=1".to_string()].into()),
             statistics: Some(TableStatistics {
-                size_in_bytes: 7,
-                rows: Some(2),
-                columns: [("a".to_string(), vec![("num_nulls".to_string(), "0".to_string())])].into(),
+                whole: Some(SizeAndRows { size: 7, rows: Some(2) }),
+                ..TableStatistics::default()
             }),
             created_at: 12,
             view: None,

@@ -13,7 +13,7 @@ use super::{CommandContext, CommandOutput, FileWrite};
 use crate::{
     AnalyzedPlan, SessionState, analyze,
     attribute::quote_parts,
-    catalog::{CatalogRelation, CatalogTable, TableIdentifier, TempView, errors},
+    catalog::{CatalogRelation, CatalogTable, TableIdentifier, TableStatistics, TempView, errors},
     logical::is_streaming,
     resolver::Resolver,
     session::analyze_part,
@@ -274,7 +274,8 @@ impl CommandContext<'_> {
         if table.partitions.is_none() && table.statistics.is_none() {
             return Ok(());
         }
-        let mut after = CatalogTable { statistics: None, ..table.clone() };
+        let mut after = table.clone();
+        after.statistics = after.statistics.and_then(TableStatistics::after_change);
         if let Some(partitions) = &mut after.partitions {
             change(partitions);
         }

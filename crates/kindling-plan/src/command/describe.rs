@@ -1,17 +1,20 @@
 //! `DESCRIBE …`.
 
+use datafusion::scalar::ScalarValue;
 use kindling_common::{SparkError, SparkResult};
-use kindling_spec::{PartitionSpec, Relation, StructField, StructType};
+use kindling_spec::{DataType, Expr, Literal, PartitionSpec, Relation, StructField, StructType};
 
 use super::{
     CommandContext, CommandOutput,
-    describe_text::detailed_information,
+    describe_text::{bucket_information, detailed_information, partition_information, storage_information},
+    function::described,
+    function_info::function_info,
     rows::{Cell, output, text},
 };
 use crate::{
     analyze,
     attribute::quote_parts,
-    catalog::{CatalogRelation, CatalogTable, errors},
+    catalog::{CatalogRelation, CatalogTable, ColumnStatistics, errors},
 };
 
 /// The comment of a column.
@@ -52,9 +55,6 @@ impl CommandContext<'_> {
         let found = self.state.catalog.lookup_relation(name);
         let Some(found) = found else { return Err(errors::table_or_view_not_found(&self.state.catalog, name)) };
         if !partition.is_empty() {
-            if extended {
-                return Err(SparkError::unsupported("DESCRIBE EXTENDED ... PARTITION"));
-            }
             self.check_described_partition(name, &found, partition)?;
         }
         if let Some(column) = column {
@@ -69,11 +69,24 @@ impl CommandContext<'_> {
         let mut rows: Vec<Vec<Cell>> = table.schema.fields.iter().map(column_row).collect();
         rows.extend(partition_rows(&table));
         rows.extend(default_rows(&table));
+        let row = |(key, value): (&'static str, String)| vec![key.into(), value.into(), "".into()];
+        if extended && !partition.is_empty() {
+            rows.extend([header_row(""), header_row("# Detailed Partition Information")]);
+            rows.push(row(("Database", table.identifier.database.clone())));
+            rows.push(row(("Table", table.identifier.table.clone())));
+            for found in self.matching_partitions(&table, partition)?.iter().take(1) {
+                rows.extend(partition_information(&table, found).into_iter().map(row));
+            }
+            rows.extend([header_row(""), header_row("# Storage Information")]);
+            rows.extend(bucket_information(&table).into_iter().map(row));
+            rows.extend(storage_information(&table).into_iter().map(row));
+            return output(describe_fields(), rows);
+        }
         if extended {
             rows.push(header_row(""));
             rows.push(header_row("# Detailed Table Information"));
             let details = detailed_information(&table);
-            rows.extend(details.into_iter().map(|(key, value)| vec![key.into(), value.into(), "".into()]));
+            rows.extend(details.into_iter().map(row));
         }
         output(describe_fields(), rows)
     }
@@ -110,43 +123,82 @@ impl CommandContext<'_> {
         let [single] = column else { return Err(SparkError::unsupported("DESCRIBE of a nested column")) };
         let field = find_field(&schema, single).ok_or_else(not_found)?;
         let mut rows: Vec<Vec<Cell>> = vec![
-            vec!["col_name".into(), field.name.as_str().into()],
+            vec!["col_name".into(), single.as_str().into()],
             vec!["data_type".into(), field.data_type.simple_string().into()],
             vec!["comment".into(), comment_of(field).unwrap_or_else(|| "NULL".into()).into()],
         ];
         if extended {
-            let found = match self.state.catalog.lookup_relation(name) {
-                Some(CatalogRelation::Table(table)) => table.statistics,
+            let table = match self.state.catalog.lookup_relation(name) {
+                Some(CatalogRelation::Table(table)) => Some(table),
                 _ => None,
             };
-            let known = found.and_then(|found| found.columns.get(&field.name).cloned()).unwrap_or_default();
-            for key in ["min", "max", "num_nulls", "distinct_count", "avg_col_len", "max_col_len", "histogram"] {
-                let value = known.iter().find(|(name, _)| name == key).map_or("NULL", |(_, value)| value.as_str());
-                rows.push(vec![key.into(), value.into()]);
-            }
+            let found = table.and_then(|table| table.statistics?.columns.remove(&field.name));
+            let bound = |value: Option<&String>| match value {
+                Some(micros) if field.data_type == DataType::Timestamp => self.shown_instant(micros),
+                Some(value) => Ok(value.clone()),
+                None => Ok("NULL".into()),
+            };
+            let number = |pick: fn(&ColumnStatistics) -> u64| {
+                found.as_ref().map_or("NULL".to_string(), |found| pick(found).to_string())
+            };
+            rows.extend([
+                vec!["min".into(), bound(found.as_ref().and_then(|found| found.min.as_ref()))?.into()],
+                vec!["max".into(), bound(found.as_ref().and_then(|found| found.max.as_ref()))?.into()],
+                vec!["num_nulls".into(), number(|found| found.null_count).into()],
+                vec!["distinct_count".into(), number(|found| found.distinct_count).into()],
+                vec!["avg_col_len".into(), number(|found| found.avg_len).into()],
+                vec!["max_col_len".into(), number(|found| found.max_len).into()],
+                vec!["histogram".into(), "NULL".into()],
+            ]);
         }
         output(vec![text("info_name", false), text("info_value", false)], rows)
     }
 
-    pub(super) fn describe_function(&self, name: &[String]) -> SparkResult<CommandOutput> {
-        match name {
-            [single] if kindling_functions::lookup(single).is_some() => {
-                Err(SparkError::unsupported("DESCRIBE FUNCTION"))
-            }
-            _ => Err(self.unresolved_routine(name)),
+    /// Microseconds since the epoch in the session's time zone: `2020-01-01 00:00:00.000000 -0800`.
+    fn shown_instant(&self, micros: &str) -> SparkResult<String> {
+        let micros = Expr::literal(Literal::Long(micros.parse().unwrap_or_default()));
+        let pattern = Expr::literal(Literal::String("yyyy-MM-dd HH:mm:ss.SSSSSS Z".into()));
+        let instant = Expr::call("timestamp_micros", vec![micros]);
+        let (value, ..) = self.evaluate(Some(&Expr::call("date_format", vec![instant, pattern])), None)?;
+        match value {
+            ScalarValue::Utf8(Some(text)) => Ok(text),
+            _ => Ok("NULL".into()),
         }
     }
 
+    pub(super) fn describe_function(&self, name: &[String], extended: bool) -> SparkResult<CommandOutput> {
+        let rows = match name {
+            [single] if is_builtin(single) => {
+                let single = single.to_lowercase();
+                let Some(info) = function_info(&single) else { return Err(self.unresolved_routine(name)) };
+                let mut rows = vec![format!("Function: {single}")];
+                rows.extend(info.class.map(|class| format!("Class: {class}")));
+                rows.push(format!("Usage: {}", info.usage));
+                if extended {
+                    rows.push(format!("Extended Usage:{}", info.extended));
+                }
+                rows
+            }
+            _ => match self.state.catalog.function(name)? {
+                Some(function) => described(&function, extended),
+                None => return Err(self.unresolved_routine(name)),
+            },
+        };
+        output(vec![text("function_desc", false)], rows.into_iter().map(|row| vec![row.into()]).collect())
+    }
+
     pub(super) fn unresolved_routine(&self, name: &[String]) -> SparkError {
-        let path = [
-            quote_parts(&["system", "builtin"]),
-            quote_parts(&["system", "session"]),
-            quote_parts(&[crate::catalog::SESSION_CATALOG, &self.state.catalog.current_database()]),
-        ];
         SparkError::analysis("UNRESOLVED_ROUTINE")
             .param("routineName", quote_parts(name))
-            .param("searchPath", format!("[{}]", path.join(", ")))
+            .param("searchPath", self.routine_path())
     }
+}
+
+/// Whether a name is one of ours, or an operator that Spark documents like a function.
+fn is_builtin(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["!=", "<>", "case", "||", "between", "range"].contains(&name.as_str())
+        || kindling_functions::lookup(&name).is_some()
 }
 
 fn find_field<'a>(schema: &'a StructType, name: &str) -> Option<&'a StructField> {

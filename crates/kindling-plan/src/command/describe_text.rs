@@ -42,11 +42,7 @@ pub(super) fn detailed_information(table: &CatalogTable) -> Vec<(&'static str, S
     if let Some(provider) = &table.provider {
         out.push(("Provider", provider.clone()));
     }
-    if let Some(spec) = &table.bucket_spec {
-        out.push(("Num Buckets", spec.num_buckets.to_string()));
-        out.push(("Bucket Columns", names(&spec.columns)));
-        out.push(("Sort Columns", names(&spec.sort_columns)));
-    }
+    out.extend(bucket_information(table));
     if let Some(comment) = &table.comment {
         out.push(("Comment", comment.clone()));
     }
@@ -62,17 +58,48 @@ pub(super) fn detailed_information(table: &CatalogTable) -> Vec<(&'static str, S
     if !table.properties.is_empty() {
         out.push(("Table Properties", pairs(&table.properties)));
     }
-    if let Some(statistics) = &table.statistics {
-        out.push(("Statistics", statistics.text()));
+    if let Some(found) = table.statistics.as_ref().and_then(|statistics| statistics.whole) {
+        out.push(("Statistics", found.text()));
     }
-    if let Some(location) = &table.location {
-        out.push(("Location", location.clone()));
-    }
-    if !table.options.is_empty() {
-        out.push(("Storage Properties", pairs(&table.options)));
-    }
+    out.extend(storage_information(table));
     if !table.partition_columns.is_empty() {
         out.push(("Partition Provider", "Catalog".to_string()));
+    }
+    out
+}
+
+/// The buckets of a table.
+pub(super) fn bucket_information(table: &CatalogTable) -> Vec<(&'static str, String)> {
+    let Some(spec) = &table.bucket_spec else { return vec![] };
+    vec![
+        ("Num Buckets", spec.num_buckets.to_string()),
+        ("Bucket Columns", names(&spec.columns)),
+        ("Sort Columns", names(&spec.sort_columns)),
+    ]
+}
+
+/// Where a table's files are, and how they are read.
+pub(super) fn storage_information(table: &CatalogTable) -> Vec<(&'static str, String)> {
+    let location = table.location.iter().map(|location| ("Location", location.clone()));
+    let options = (!table.options.is_empty()).then(|| ("Storage Properties", pairs(&table.options)));
+    location.chain(options).collect()
+}
+
+/// The details of a partition: the folder below the table's, and its values.
+pub(super) fn partition_information(
+    table: &CatalogTable,
+    (path, values): &(String, Vec<(String, String)>),
+) -> Vec<(&'static str, String)> {
+    let values: Vec<String> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let folder = table.location.as_deref().unwrap_or_default();
+    let mut out = vec![
+        ("Partition Values", format!("[{}]", values.join(", "))),
+        ("Location", format!("{}/{path}", folder.trim_end_matches('/'))),
+        ("Created Time", java_date(table.created_at)),
+        ("Last Access", "UNKNOWN".to_string()),
+    ];
+    if let Some(found) = table.statistics.as_ref().and_then(|statistics| statistics.partitions.get(path)) {
+        out.push(("Partition Statistics", found.text()));
     }
     out
 }
@@ -105,7 +132,7 @@ impl CommandContext<'_> {
 }
 
 /// `java.util.Date.toString` in UTC: `Fri Nov 20 18:05:41 UTC 2026`.
-fn java_date(millis: i64) -> String {
+pub(super) fn java_date(millis: i64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let seconds = millis.div_euclid(1000);

@@ -1,12 +1,12 @@
 //! `CREATE FUNCTION … RETURN` and `DROP FUNCTION`.
 
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::{SparkError, SparkResult, conf};
 use kindling_spec::{CreateFunction, DataType, FunctionBody, StructType, quote_identifier};
 
-use super::{CommandContext, CommandOutput};
+use super::{CommandContext, CommandOutput, describe_text::java_date};
 use crate::{
     attribute::quote_parts,
-    catalog::{FunctionResult, SESSION_CATALOG, SqlFunction},
+    catalog::{BodyTraits, FunctionResult, SESSION_CATALOG, SqlFunction},
     resolver::Resolver,
 };
 
@@ -46,10 +46,17 @@ impl CommandContext<'_> {
                 .param("newRoutineType", "routine")
                 .param("existingRoutineType", "routine"));
         }
-        let ansi = self.state.conf.read().boolean(&kindling_common::conf::ANSI_ENABLED);
-        let returns = FunctionResult::Scalar(DataType::Null);
-        let mut function = SqlFunction { name, definition: definition.clone(), ansi, returns };
-        function.returns = Resolver::new(self.state)?.check_function(&function)?;
+        let values = self.state.conf.read().clone();
+        let mut function = SqlFunction {
+            name,
+            definition: definition.clone(),
+            ansi: values.boolean(&conf::ANSI_ENABLED),
+            time_zone: values.value(&conf::SESSION_TIME_ZONE).to_string(),
+            created_at: self.state.clock.now_millis(),
+            returns: FunctionResult::Scalar(DataType::Null),
+            traits: BodyTraits::default(),
+        };
+        (function.returns, function.traits) = Resolver::new(self.state)?.check_function(&function)?;
         catalog.put_function(function)?;
         Ok(CommandOutput::empty())
     }
@@ -61,12 +68,20 @@ impl CommandContext<'_> {
         temporary: bool,
     ) -> SparkResult<CommandOutput> {
         let catalog = &self.state.catalog;
+        if let [single] = name
+            && kindling_functions::lookup(&single.to_lowercase()).is_some()
+        {
+            return Err(SparkError::analysis("FORBIDDEN_OPERATION")
+                .param("statement", "DROP")
+                .param("objectType", "FUNCTION")
+                .param("objectName", quote_parts(name)));
+        }
         let (dropped, shown) = if temporary {
             let dropped = name.last().is_some_and(|name| catalog.drop_temp_function(name));
             (dropped, name.to_vec())
         } else {
             let identifier = catalog.qualify(name)?;
-            let shown = vec![SESSION_CATALOG.to_string(), identifier.database.clone(), identifier.table.clone()];
+            let shown = vec![identifier.database.clone(), identifier.table.clone()];
             (catalog.drop_function(&identifier)?, shown)
         };
         if !dropped && !if_exists {
@@ -137,4 +152,80 @@ fn duplicates(names: &[&String]) -> Option<String> {
         }
     }
     if twice.is_empty() { None } else { Some(twice.join(", ")) }
+}
+
+/// The lines of `DESCRIBE FUNCTION` (Spark's `SQLFunction.describe`).
+pub(super) fn described(function: &SqlFunction, extended: bool) -> Vec<String> {
+    let definition = &function.definition;
+    let parameters: Vec<(String, String, String)> = definition
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let default = parameter.default.as_ref().map(|(text, _)| format!("DEFAULT {text}"));
+            let comment = parameter.comment.as_ref().map(|comment| format!("'{comment}'"));
+            let notes: Vec<String> = default.into_iter().chain(comment).collect();
+            (parameter.name.clone(), parameter.data_type.sql(), notes.join(" "))
+        })
+        .collect();
+    let (kind, returns) = match &function.returns {
+        FunctionResult::Scalar(data_type) => ("SCALAR", vec![data_type.sql()]),
+        FunctionResult::Table(columns) => {
+            let columns: Vec<(String, String, String)> = columns
+                .fields
+                .iter()
+                .map(|field| {
+                    let comment = super::describe::comment_of(field).map(|comment| format!("'{comment}'"));
+                    (field.name.clone(), field.data_type.sql(), comment.unwrap_or_default())
+                })
+                .collect();
+            ("TABLE", in_columns(&columns, extended))
+        }
+    };
+    let input = if parameters.is_empty() { vec!["()".to_string()] } else { in_columns(&parameters, extended) };
+    let mut sections: Vec<(&str, Vec<String>)> = vec![
+        ("Function:", vec![function.name.join(".")]),
+        ("Type:", vec![kind.to_string()]),
+        ("Input:", input),
+        ("Returns:", returns),
+    ];
+    if extended {
+        let deterministic = definition.deterministic.unwrap_or(!function.traits.volatile);
+        let access = if function.traits.reads_data { "READS SQL DATA" } else { "CONTAINS SQL" };
+        let body = match &definition.body {
+            FunctionBody::Expr(_, text) | FunctionBody::Query(_, text) | FunctionBody::Class(text) => text.clone(),
+        };
+        sections.extend(definition.comment.iter().map(|comment| ("Comment:", vec![comment.clone()])));
+        sections.push(("Deterministic:", vec![deterministic.to_string()]));
+        sections.push(("Data Access:", vec![access.to_string()]));
+        let configs = vec![
+            format!("spark.sql.ansi.enabled={}", function.ansi),
+            format!("spark.sql.session.timeZone={}", function.time_zone),
+        ];
+        sections.push(("Configs:", configs));
+        sections.push(("Create Time:", vec![java_date(function.created_at)]));
+        sections.push(("Body:", vec![body]));
+    }
+    let width = sections.iter().map(|(title, _)| title.len()).max().unwrap_or(0);
+    let lines = sections.into_iter().flat_map(|(title, values)| {
+        values
+            .into_iter()
+            .enumerate()
+            .map(move |(index, value)| format!("{:<width$} {value}", if index == 0 { title } else { "" }))
+    });
+    lines.collect()
+}
+
+/// Names, types and notes below one another; the notes only where all is told.
+fn in_columns(rows: &[(String, String, String)], extended: bool) -> Vec<String> {
+    let width =
+        |pick: fn(&(String, String, String)) -> &String| rows.iter().map(|row| pick(row).len()).max().unwrap_or(0);
+    let (names, types) = (width(|row| &row.0), width(|row| &row.1));
+    let line = |(name, data_type, notes): &(String, String, String)| {
+        if extended && !notes.is_empty() {
+            format!("{name:<names$} {data_type:<types$} {notes}")
+        } else {
+            format!("{name:<names$} {data_type:<types$}")
+        }
+    };
+    rows.iter().map(line).collect()
 }

@@ -189,9 +189,8 @@ fn has_field(schema: &StructType, name: &str) -> bool {
 
 /// `CAST(value AS type) AS name`, failing where the value does not fit.
 fn stored(value: Expr, field: &StructField) -> Expr {
-    // The length of CHAR and VARCHAR is not checked by a cast.
-    let to = if field.data_type.is_string() { DataType::String } else { field.data_type.clone() };
-    Expr::from(ExprKind::Cast { expr: Box::new(value), to, mode: CastMode::Ansi }).alias(&field.name)
+    let to = field.data_type.clone();
+    Expr::from(ExprKind::Cast { expr: Box::new(value), to, mode: CastMode::Store }).alias(&field.name)
 }
 
 fn arity_mismatch(table: &CatalogTable, expected: &[&StructField], source: &StructType) -> SparkError {

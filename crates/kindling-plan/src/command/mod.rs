@@ -10,11 +10,14 @@ mod configuration;
 mod create_table;
 mod describe;
 mod describe_text;
+mod explain;
 mod function;
+mod function_info;
 mod insert;
 mod namespace;
 mod partition;
 mod rows;
+mod script;
 mod show;
 mod show_create;
 mod statement;
@@ -139,7 +142,7 @@ impl CommandContext<'_> {
             }
             Command::DescribeQuery { query } => self.describe_query(query),
             Command::DescribeNamespace { name, extended } => self.describe_namespace(name, *extended),
-            Command::DescribeFunction { name, .. } => self.describe_function(name),
+            Command::DescribeFunction { name, extended } => self.describe_function(name, *extended),
             Command::Explain { plan, mode } => self.explain(plan, *mode),
             Command::SetConf { key, value, verbose } => self.set_conf(key.as_deref(), value.as_deref(), *verbose),
             Command::ResetConf { key } => self.reset_conf(key.as_deref()),
@@ -153,9 +156,10 @@ impl CommandContext<'_> {
                 Ok(CommandOutput::empty())
             }
             Command::Refresh { target } => self.refresh(target),
-            Command::AnalyzeTable { table, columns, all_columns, no_scan } => {
-                self.analyze_table(table, columns, *all_columns, *no_scan)
+            Command::AnalyzeTable { table, partition, columns, all_columns, no_scan } => {
+                self.analyze_table(table, partition, (columns, *all_columns), *no_scan)
             }
+            Command::AnalyzeTables { namespace, no_scan } => self.analyze_tables(namespace.as_deref(), *no_scan),
             Command::RepairTable { table } => self.repair_table(table),
             Command::CreateFunction(definition) => self.create_function(definition),
             Command::DropFunction { name, if_exists, temporary } => self.drop_function(name, *if_exists, *temporary),
@@ -167,6 +171,7 @@ impl CommandContext<'_> {
             Command::DropVariable { name, if_exists } => self.drop_variable(name, *if_exists),
             Command::SetVariable { assignments, query } => self.set_variables(assignments, query.as_deref()),
             Command::ExecuteImmediate { query, into, using } => self.execute_immediate(query, into, using),
+            Command::Script(body) => self.script(body),
             Command::CommentOn { object, name, comment } => self.comment_on(*object, name, comment.as_deref()),
             Command::Catalog(call) => self.catalog_call(call),
             Command::Unsupported { name } => Err(SparkError::unsupported(name.clone())),

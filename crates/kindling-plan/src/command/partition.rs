@@ -10,7 +10,7 @@ use super::{
 use crate::catalog::CatalogTable;
 
 /// The folder name that Hive gives NULL.
-const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
+pub(super) const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// Values of a partition by column.
 type Values = Vec<(String, String)>;

@@ -1,11 +1,11 @@
 //! `SHOW …`.
 
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::SparkResult;
 use kindling_spec::{FunctionScope, PartitionSpec};
 
 use super::{
     CommandContext, CommandOutput,
-    describe_text::redacted,
+    describe_text::{partition_information, redacted},
     rows::{Cell, flag, output, text},
 };
 use crate::{
@@ -85,8 +85,25 @@ impl CommandContext<'_> {
         pattern: &str,
         partition: &PartitionSpec,
     ) -> SparkResult<CommandOutput> {
+        let fields =
+            vec![text("namespace", false), text("tableName", false), flag("isTemporary"), text("information", false)];
         if !partition.is_empty() {
-            return Err(SparkError::unsupported("SHOW TABLE EXTENDED ... PARTITION"));
+            let name: Vec<String> =
+                namespace.unwrap_or_default().iter().cloned().chain([pattern.to_string()]).collect();
+            let table = self.table_of(&name, "SHOW TABLE EXTENDED")?;
+            let path = self.full_partition(&table, partition)?;
+            let values = self.values_of(&table, partition)?;
+            let mut information = String::new();
+            for (key, value) in partition_information(&table, &(path, values)) {
+                information.push_str(&format!("{key}: {value}\n"));
+            }
+            let row = vec![
+                table.identifier.database.into(),
+                table.identifier.table.into(),
+                false.into(),
+                format!("{information}\n").into(),
+            ];
+            return output(fields, vec![row]);
         }
         let mut rows: Vec<Vec<Cell>> = vec![];
         for item in self.listed(namespace, Some(pattern))? {
@@ -101,8 +118,6 @@ impl CommandContext<'_> {
             };
             rows.push(vec![item.namespace.into(), item.name.into(), item.temporary.into(), information.into()]);
         }
-        let fields =
-            vec![text("namespace", false), text("tableName", false), flag("isTemporary"), text("information", false)];
         output(fields, rows)
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use datafusion::scalar::ScalarValue;
 use kindling_common::{SparkError, SparkResult};
-use kindling_spec::{DataType, ExplainMode, Expr, ExprKind, MultipartIdentifier, Origin, Plan};
+use kindling_spec::{DataType, ExplainMode, Expr, ExprKind, Literal, MultipartIdentifier, Origin, Plan};
 
 use super::{
     CommandContext, CommandOutput,
@@ -13,7 +13,7 @@ use super::{
 
 impl CommandContext<'_> {
     pub(super) fn explain(&self, plan: &Plan, mode: ExplainMode) -> SparkResult<CommandOutput> {
-        let shown = self.runner.explain(self.state, plan, mode)?;
+        let shown = self.explain_text(plan, mode)?;
         output(vec![text("plan", false)], vec![vec![shown.into()]])
     }
 
@@ -48,6 +48,15 @@ impl CommandContext<'_> {
                 _ => positional.push(argument.clone()),
             }
         }
+        // Arguments are values: the text does not see the variables that they came from.
+        for value in named.values_mut().chain(&mut positional) {
+            if let Some(literal) = self.argument_value(value)? {
+                *value = Expr::literal(literal).at(value.origin.clone());
+            }
+        }
+        if !named.is_empty() && using.iter().any(|argument| !matches!(argument.kind, ExprKind::Alias { .. })) {
+            return Err(SparkError::analysis("INVALID_QUERY_MIXED_QUERY_PARAMETERS"));
+        }
         let plan = crate::parse_sql(self.state, &sql, &named, &positional)?;
         if into.is_empty() {
             return self.rows_of(&plan);
@@ -58,6 +67,26 @@ impl CommandContext<'_> {
         let targets = into.iter().map(|name| self.variable(name)).collect::<SparkResult<Vec<_>>>()?;
         self.assign_row(&targets, relation)?;
         Ok(CommandOutput::empty())
+    }
+}
+
+impl CommandContext<'_> {
+    /// A variable's value as a literal, where literals have its type.
+    fn argument_value(&self, expr: &Expr) -> SparkResult<Option<Literal>> {
+        let ExprKind::UnresolvedAttribute { name_parts, plan_id: None, .. } = &expr.kind else { return Ok(None) };
+        let Ok(variable) = self.variable(name_parts) else { return Ok(None) };
+        Ok(match (variable.value, variable.data_type) {
+            (value, data_type) if value.is_null() => Some(Literal::Null(data_type)),
+            (ScalarValue::Utf8(Some(text)), DataType::String) => Some(Literal::String(text)),
+            (ScalarValue::Boolean(Some(value)), _) => Some(Literal::Boolean(value)),
+            (ScalarValue::Int8(Some(value)), _) => Some(Literal::Byte(value)),
+            (ScalarValue::Int16(Some(value)), _) => Some(Literal::Short(value)),
+            (ScalarValue::Int32(Some(value)), DataType::Integer) => Some(Literal::Integer(value)),
+            (ScalarValue::Int64(Some(value)), DataType::Long) => Some(Literal::Long(value)),
+            (ScalarValue::Float64(Some(value)), _) => Some(Literal::Double(value)),
+            (ScalarValue::Date32(Some(days)), _) => Some(Literal::Date(days)),
+            _ => None,
+        })
     }
 }
 

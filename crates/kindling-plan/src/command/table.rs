@@ -138,6 +138,7 @@ impl CommandContext<'_> {
             }
             AlterTableAction::SetLocation { partition, location } if partition.is_empty() => {
                 table.location = Some(self.state.file_system.resolve(location)?.uri());
+                table.statistics = None;
             }
             AlterTableAction::AlterColumn { column, data_type, nullable, comment, position, default } => {
                 let [single] = column.as_slice() else {

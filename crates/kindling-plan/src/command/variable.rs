@@ -6,7 +6,12 @@ use kindling_functions::error::from_datafusion;
 use kindling_spec::{CastMode, DataType, Expr, ExprKind, Literal, MultipartIdentifier, Relation, RelationKind};
 
 use super::{CommandContext, CommandOutput};
-use crate::{AnalyzedPlan, SessionVariable, analyze, attribute::quote_parts, batch_strings, variable::variable_name};
+use crate::{
+    AnalyzedPlan, SessionVariable, analyze,
+    attribute::quote_parts,
+    batch_strings,
+    variable::{local_variable, variable_name},
+};
 
 impl CommandContext<'_> {
     pub(super) fn declare_variables(
@@ -21,7 +26,7 @@ impl CommandContext<'_> {
             let Some(short) = variable_name(name) else {
                 return Err(SparkError::analysis("UNRESOLVED_VARIABLE")
                     .param("variableName", quote_parts(name))
-                    .param("searchPath", "`SYSTEM`.`SESSION`"));
+                    .param("searchPath", self.routine_path()));
             };
             if seen.contains(&short.to_lowercase()) {
                 return Err(SparkError::analysis("DUPLICATE_VARIABLE_NAME_INSIDE_DECLARE")
@@ -50,6 +55,7 @@ impl CommandContext<'_> {
                 value: value.clone(),
                 text: text.clone(),
                 default: default.cloned(),
+                scope: None,
             };
             variables.insert(short.to_lowercase(), variable);
         }
@@ -62,7 +68,7 @@ impl CommandContext<'_> {
             None => {
                 return Err(SparkError::analysis("UNRESOLVED_VARIABLE")
                     .param("variableName", quote_parts(name))
-                    .param("searchPath", "`SYSTEM`.`SESSION`"));
+                    .param("searchPath", self.routine_path()));
             }
         };
         if !removed && !if_exists {
@@ -132,19 +138,41 @@ impl CommandContext<'_> {
         Ok(())
     }
 
+    /// Where names of variables and functions are looked for.
+    pub(super) fn routine_path(&self) -> String {
+        let path = [
+            quote_parts(&["system", "builtin"]),
+            quote_parts(&["system", "session"]),
+            quote_parts(&[crate::catalog::SESSION_CATALOG, &self.state.catalog.current_database()]),
+        ];
+        format!("[{}]", path.join(", "))
+    }
+
     /// The variable of a name.
     pub(super) fn variable(&self, name: &[String]) -> SparkResult<SessionVariable> {
+        if let Some((variable, taken)) = local_variable(&self.state.script_scopes.read(), name)
+            && taken == name.len()
+        {
+            return Ok(variable);
+        }
         variable_name(name)
             .and_then(|short| self.state.variables.read().get(&short.to_lowercase()).cloned())
             .ok_or_else(|| {
                 SparkError::analysis("UNRESOLVED_VARIABLE")
                     .param("variableName", quote_parts(name))
-                    .param("searchPath", "`SYSTEM`.`SESSION`")
+                    .param("searchPath", self.routine_path())
             })
     }
 
     fn assign(&self, variable: SessionVariable) {
-        self.state.variables.write().insert(variable.name.to_lowercase(), variable);
+        let name = variable.name.to_lowercase();
+        if let Some(label) = &variable.scope {
+            if let Some(scope) = self.state.script_scopes.write().iter_mut().rev().find(|scope| scope.label == *label) {
+                scope.variables.insert(name, variable);
+            }
+            return;
+        }
+        self.state.variables.write().insert(name, variable);
     }
 
     /// A constant expression's value, its type and its SQL text.
@@ -169,7 +197,7 @@ impl CommandContext<'_> {
         Ok((value, data_type, text))
     }
 
-    fn values(&self, plan: &AnalyzedPlan) -> SparkResult<Vec<Vec<(ScalarValue, String)>>> {
+    pub(super) fn values(&self, plan: &AnalyzedPlan) -> SparkResult<Vec<Vec<(ScalarValue, String)>>> {
         let schema = plan.schema();
         let mut rows = vec![];
         for batch in self.runner.collect(self.state, plan)? {

@@ -35,7 +35,13 @@ impl CommandContext<'_> {
             return Err(errors::temp_view_already_exists(&shown));
         }
         let query = renamed(view);
-        let temp = TempView { name: name.clone(), query, query_text: view.query_text.clone() };
+        let bound = view.query_text.as_ref().map(|_| {
+            let names = view.columns.iter().map(|(name, _)| name.clone());
+            let mut columns = schema.clone();
+            columns.fields.iter_mut().zip(names).for_each(|(field, name)| field.name = name);
+            (catalog.current_database(), columns)
+        });
+        let temp = TempView { name: name.clone(), query, query_text: view.query_text.clone(), bound };
         let before = if global { catalog.global_temp_view(name) } else { catalog.temp_view(name) };
         if let Some(before) = before {
             self.uncache_replaced(&before, &temp)?;
@@ -133,9 +139,11 @@ impl CommandContext<'_> {
         if let [single] = name
             && let Some(view) = catalog.temp_view(single)
         {
-            analyze(self.state, query)?;
+            let schema = analyze(self.state, query)?.schema();
             self.uncache_temp_view(&view);
-            catalog.create_temp_view(TempView { query: query.clone(), query_text: Some(text.to_string()), ..view });
+            let bound = Some((catalog.current_database(), schema));
+            let query = query.clone();
+            catalog.create_temp_view(TempView { query, query_text: Some(text.to_string()), bound, ..view });
             return Ok(CommandOutput::empty());
         }
         let mut table = self.view_of(name, "ALTER VIEW ... AS")?;

@@ -61,6 +61,11 @@ pub(crate) fn is_simple(plan: &LogicalPlan) -> bool {
                         is_simple_subquery(&list.subquery.subquery)
                             && (!list.negated || outer_columns(&list.subquery.subquery).is_empty())
                     }
+                    // The optimizer makes one `NOT IN` of the two.
+                    Expr::Not(inner) => !matches!(
+                        inner.as_ref(),
+                        Expr::InSubquery(list) if !outer_columns(&list.subquery.subquery).is_empty()
+                    ),
                     Expr::ScalarSubquery(subquery) => is_simple_value(&subquery.subquery),
                     _ => true,
                 };

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use arrow::{
-    array::{RecordBatch, UInt32Array},
+    array::{RecordBatch, RecordBatchOptions, UInt32Array},
     compute::take_record_batch,
 };
 use datafusion::{
@@ -162,7 +162,13 @@ impl ExecutionPlan for SampleExec {
             for row in 0..batch.num_rows() as u32 {
                 kept.extend(std::iter::repeat_n(row, sampler.times()));
             }
-            let sampled = take_record_batch(&batch, &UInt32Array::from(kept))?;
+            // A batch without columns has a number of rows still.
+            let sampled = if batch.num_columns() == 0 {
+                let options = RecordBatchOptions::new().with_row_count(Some(kept.len()));
+                RecordBatch::try_new_with_options(batch.schema(), vec![], &options)?
+            } else {
+                take_record_batch(&batch, &UInt32Array::from(kept))?
+            };
             baseline.record_output(sampled.num_rows());
             Ok(sampled)
         });

@@ -1,5 +1,9 @@
 //! `WHERE`.
 
+use datafusion::{
+    logical_expr::{BinaryExpr, Expr as DfExpr, Operator},
+    scalar::ScalarValue,
+};
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{DataType, Expr, Relation};
 
@@ -50,7 +54,7 @@ impl Resolver<'_> {
                 .param("condition", format!("\"{}\"", condition_value.text))
                 .param("expressionList", misplaced.join(", ")));
         }
-        let predicate = self.predicate(condition_value, condition)?;
+        let predicate = only_true(self.predicate(condition_value, condition)?);
         let missing = std::mem::take(&mut context.missing);
         if missing.is_empty() {
             let filtered = plan::filter(input.plan, predicate)?;
@@ -79,6 +83,24 @@ impl Resolver<'_> {
                 .param("type", format!("\"{}\"", other.sql()))
                 .at(&condition.origin)),
         }
+    }
+}
+
+/// A condition without what tells false from NULL, which a filter does not: `CASE WHEN a THEN true WHEN b THEN NULL ELSE
+/// false END` is `a`.
+fn only_true(predicate: DfExpr) -> DfExpr {
+    let is = |expr: &DfExpr, value: Option<bool>| matches!(expr, DfExpr::Literal(ScalarValue::Boolean(found), _) if *found == value);
+    match predicate {
+        DfExpr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => only_true(*left).and(only_true(*right)),
+        DfExpr::Case(case) => match (case.expr.as_ref(), case.when_then_expr.as_slice(), case.else_expr.as_ref()) {
+            (None, [(found, yes), (_, unknown)], Some(otherwise))
+                if is(yes, Some(true)) && is(unknown, None) && is(otherwise, Some(false)) =>
+            {
+                found.as_ref().clone()
+            }
+            _ => DfExpr::Case(case),
+        },
+        other => other,
     }
 }
 

@@ -9,7 +9,7 @@ use arrow::datatypes::{Field, FieldRef};
 use datafusion::{
     common::{
         Result as DfResult, not_impl_err,
-        tree_node::{Transformed, TreeNode},
+        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
     logical_expr::{Expr as DfExpr, LogicalPlan, Subquery},
 };
@@ -27,7 +27,7 @@ use super::{
 use crate::{
     Attribute,
     attribute::quote_parts,
-    catalog::{FunctionResult, SqlFunction},
+    catalog::{BodyTraits, FunctionResult, SqlFunction},
 };
 
 /// Parameters as columns, and what each stands for.
@@ -95,7 +95,7 @@ impl Resolver<'_> {
     }
 
     /// What a new function returns; its body is resolved for its errors.
-    pub fn check_function(mut self, function: &SqlFunction) -> SparkResult<FunctionResult> {
+    pub fn check_function(mut self, function: &SqlFunction) -> SparkResult<(FunctionResult, BodyTraits)> {
         let parameters = self.parameters(function, vec![])?;
         for parameter in &function.definition.parameters {
             if let Some((_, default)) = &parameter.default {
@@ -106,9 +106,11 @@ impl Resolver<'_> {
             }
         }
         let table = function.definition.return_table.clone();
+        let mut traits = BodyTraits::default();
         let result = self.in_routine(function, |resolver| match &table {
             Some(columns) => {
                 let resolved = resolver.routine_rows(function, columns, &parameters)?;
+                note_plan(&resolved.plan, &mut traits);
                 Ok(FunctionResult::Table(StructType {
                     fields: resolved
                         .attributes()
@@ -119,6 +121,7 @@ impl Resolver<'_> {
             }
             None => {
                 let typed = resolver.routine_body(function, &parameters)?;
+                note_expr(&typed.expr, &mut traits);
                 let returns = function.definition.return_type.clone().unwrap_or_else(|| typed.data_type.clone());
                 let text = super::expression::Text { call: body_text(function), arguments: vec![body_text(function)] };
                 resolver.with_call_context(&Origin::None, &text, |call| {
@@ -136,7 +139,7 @@ impl Resolver<'_> {
                 .param("tempObj", *kind)
                 .param("tempObjName", quote_parts(std::slice::from_ref(name))));
         }
-        Ok(result)
+        Ok((result, traits))
     }
 
     /// The arguments in the order of the parameters, cast to their types, with the texts of those that were given.
@@ -339,6 +342,30 @@ impl Resolver<'_> {
         let plan = plan::project_items(resolved.plan, &items)?;
         Ok(Resolved::new(plan, items.into_iter().map(|(_, attribute)| attribute).collect()))
     }
+}
+
+/// Notes what an expression of a body does.
+fn note_expr(expr: &DfExpr, traits: &mut BodyTraits) {
+    traits.volatile |= expr.is_volatile();
+    // The visitor cannot fail.
+    let _ = expr.apply(|part| {
+        match part {
+            DfExpr::ScalarSubquery(subquery) => note_plan(&subquery.subquery, traits),
+            DfExpr::Exists(exists) => note_plan(&exists.subquery.subquery, traits),
+            DfExpr::InSubquery(list) => note_plan(&list.subquery.subquery, traits),
+            _ => {}
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+}
+
+/// Notes what a query of a body does.
+fn note_plan(plan: &LogicalPlan, traits: &mut BodyTraits) {
+    let _ = plan.apply_with_subqueries(|node| {
+        traits.reads_data |= matches!(node, LogicalPlan::TableScan(_));
+        traits.volatile |= node.expressions().iter().any(DfExpr::is_volatile);
+        Ok(TreeNodeRecursion::Continue)
+    });
 }
 
 fn body_text(function: &SqlFunction) -> String {

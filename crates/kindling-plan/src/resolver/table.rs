@@ -15,7 +15,8 @@ use kindling_functions::{
     error::{from_arrow_error, from_datafusion},
 };
 use kindling_spec::{
-    Cte, DataSource, DataType, Expr, Options, Plan, Relation, RelationKind, StructField, StructType, TemporalClause,
+    Cte, DataSource, DataType, Expr, Options, Origin, Plan, Relation, RelationKind, SqlOrigin, StructField, StructType,
+    TemporalClause,
 };
 use kindling_sql::ParserOptions;
 
@@ -64,7 +65,63 @@ impl Resolver<'_> {
             positional_parameters: positional.to_vec(),
             ..self.parser_options()
         };
-        kindling_sql::parse_plan_with(query, &options)
+        self.with_identifiers(query, options, kindling_sql::parse_plan_with)
+    }
+
+    /// Parses a text, and again each time that an `IDENTIFIER(…)` had to be evaluated for it.
+    fn with_identifiers<T>(
+        &self,
+        text: &str,
+        mut options: ParserOptions,
+        parse: impl Fn(&str, &ParserOptions) -> SparkResult<T>,
+    ) -> SparkResult<T> {
+        loop {
+            let error = match parse(text, &options) {
+                Err(error) if error.condition == kindling_sql::COMPUTED_IDENTIFIER => error,
+                result => return result,
+            };
+            let number = |key: &str| error.parameters.get(key).and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
+            let (start, end) = (number("start"), number("end"));
+            let written = text.get(start..end).unwrap_or("");
+            let taken = number("parameters").min(options.positional_parameters.len());
+            let own = ParserOptions {
+                positional_parameters: options.positional_parameters.split_off(taken),
+                ..options.clone()
+            };
+            let value = Resolver::new(self.state)?.identifier_text(
+                written,
+                &own,
+                &SqlOrigin { text: text.into(), start, end, object_type: None, object_name: None },
+            );
+            options.positional_parameters.extend(own.positional_parameters);
+            options.identifiers.insert(start, value?);
+        }
+    }
+
+    /// The string that the argument of an `IDENTIFIER(…)` evaluates to.
+    fn identifier_text(&mut self, written: &str, options: &ParserOptions, origin: &SqlOrigin) -> SparkResult<String> {
+        let origin = Origin::Sql(origin.clone());
+        let parsed = kindling_sql::parse_expression(written, options)?.at(origin.clone());
+        let scope = super::scope::Scope::default();
+        let wrong = |condition: &'static str, text: &str| {
+            SparkError::analysis(condition).param("name", "IDENTIFIER").param("expr", text).at(&origin)
+        };
+        let value = match self.expression(&parsed, &mut super::expression::ExprContext::new(&scope, "IDENTIFIER")) {
+            Ok(value) => value,
+            Err(error) if error.condition.starts_with("UNRESOLVED_COLUMN") => {
+                return Err(wrong("NOT_A_CONSTANT_STRING.NOT_CONSTANT", written));
+            }
+            Err(error) => return Err(error),
+        };
+        if !value.typed.data_type.is_string() {
+            return Err(wrong("NOT_A_CONSTANT_STRING.WRONG_TYPE", &value.text)
+                .param("dataType", value.typed.data_type.simple_string()));
+        }
+        match kindling_functions::fold(&value.typed)? {
+            Some(datafusion::scalar::ScalarValue::Utf8(Some(text))) => Ok(text),
+            Some(_) => Err(wrong("NOT_A_CONSTANT_STRING.NULL", &value.text)),
+            None => Err(wrong("NOT_A_CONSTANT_STRING.NOT_CONSTANT", &value.text)),
+        }
     }
 
     pub(super) fn named_table(
@@ -148,7 +205,26 @@ impl Resolver<'_> {
         if self.views.is_empty() {
             self.temporary_used.push(("VIEW", view.name.clone()));
         }
-        self.view(&qualifier, &view.query)
+        let Some((database, schema)) = &view.bound else { return self.view(&qualifier, &view.query) };
+        let before = self.state.catalog.swap_current_database(database.clone());
+        let resolved = self.view(&qualifier, &view.query);
+        self.state.catalog.swap_current_database(before);
+        let resolved = resolved?;
+        // A view keeps the columns that it was made with, whatever its tables have gained since.
+        let same = resolved.attributes().len() == schema.fields.len()
+            && resolved.attributes().iter().zip(&schema.fields).all(|(a, f)| a.name == f.name);
+        if same {
+            return Ok(resolved);
+        }
+        let mut kept = Vec::with_capacity(schema.fields.len());
+        for field in &schema.fields {
+            let Some(found) = resolved.scope.find(self.names, std::slice::from_ref(&field.name))? else {
+                return Err(incompatible(&qualifier, "CREATE OR REPLACE TEMPORARY VIEW".into(), &field.name));
+            };
+            kept.push(found.attribute);
+        }
+        let plan = plan::select_attributes(resolved.plan, &kept)?;
+        Ok(Resolved::new(plan, kept))
     }
 
     /// The query of a view, as its own: it sees neither the CTEs nor the outer columns of the query that uses it.
@@ -186,7 +262,18 @@ impl Resolver<'_> {
         let resolved = self.view(&qualifier, &query);
         self.state.catalog.swap_current_database(before);
         let resolved = resolved?;
-        if view.schema_mode == "EVOLUTION" {
+        let names = || table.schema.fields.iter().map(|field| &field.name);
+        // Columns that the statement named stay as they are.
+        if view.schema_mode == "EVOLUTION" && names().eq(view.query_columns.iter()) {
+            let mut seen: Vec<String> = vec![];
+            for column in resolved.attributes() {
+                let key = column.name.to_lowercase();
+                if seen.contains(&key) {
+                    return Err(SparkError::analysis("COLUMN_ALREADY_EXISTS")
+                        .param("columnName", kindling_spec::quote_identifier(&key)));
+                }
+                seen.push(key);
+            }
             return Ok(qualified(resolved, qualifier));
         }
         // The view's columns are found by the names that its query had when it was made.
@@ -197,12 +284,15 @@ impl Resolver<'_> {
                 None => resolved.attributes().get(index).cloned(),
             };
             let Some(column) = found else {
-                return Err(SparkError::analysis("INCOMPATIBLE_VIEW_SCHEMA_CHANGE")
-                    .param("viewName", quote_parts(&qualifier))
-                    .param("suggestion", format!("CREATE OR REPLACE VIEW {} AS {}", identifier.unquoted(), view.text))
-                    .param("actualCols", "[]")
-                    .param("colName", kindling_spec::quote_identifier(&field.name))
-                    .param("expectedNum", "1"));
+                let list: Vec<&str> = names().map(String::as_str).collect();
+                let columns = if names().eq(view.query_columns.iter()) {
+                    String::new()
+                } else {
+                    format!(" ({})", list.join(", "))
+                };
+                let suggestion = format!("CREATE OR REPLACE VIEW {}{columns} AS {}", identifier.unquoted(), view.text);
+                let wanted = view.query_columns.get(index).unwrap_or(&field.name);
+                return Err(incompatible(&qualifier, suggestion, wanted));
             };
             let (expr, attribute) = self.view_column(&view.schema_mode, &column, field)?;
             items.push((expr, Attribute { qualifier: qualifier.clone(), ..attribute }));
@@ -493,6 +583,16 @@ fn check_no_arguments(function: &str, arguments: &[Expr]) -> SparkResult<()> {
         .param("expectedNum", "0")
         .param("actualNum", arguments.len().to_string())
         .param("docroot", "https://spark.apache.org/docs/latest"))
+}
+
+/// A view's query has lost a column.
+fn incompatible(view: &[String], suggestion: String, column: &str) -> SparkError {
+    SparkError::analysis("INCOMPATIBLE_VIEW_SCHEMA_CHANGE")
+        .param("viewName", quote_parts(view))
+        .param("suggestion", suggestion)
+        .param("actualCols", "[]")
+        .param("colName", column)
+        .param("expectedNum", "1")
 }
 
 /// Whether a query reads a table of a name, so that a CTE of that name is recursive.

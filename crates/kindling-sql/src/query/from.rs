@@ -290,7 +290,11 @@ impl Parser<'_> {
         let as_ = self.is(K::AS) && self.is_identifier_at(1, true);
         if as_ {
             self.advance();
-        } else if !self.is_identifier_at(0, true) || self.is_clause_start() || self.is(K::AS) {
+        } else if !self.is_identifier_at(0, true)
+            || self.is_clause_start()
+            || self.is(K::AS)
+            || self.in_script && self.is(K::DO)
+        {
             return Ok((None, vec![]));
         }
         let alias = self.identifier()?;

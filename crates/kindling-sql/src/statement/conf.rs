@@ -72,6 +72,13 @@ impl Parser<'_> {
 
     /// The raw text from here to the end, all tokens consumed.
     fn rest_of_statement(&mut self) -> String {
+        if self.in_script {
+            let start = self.start();
+            while !self.at_statement_end() {
+                self.advance();
+            }
+            return self.source(start);
+        }
         let rest = self.text.get(self.start()..).unwrap_or("").trim_end();
         let rest = rest.trim_end_matches(';').trim().to_string();
         while !self.at_end() {

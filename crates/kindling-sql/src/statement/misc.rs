@@ -74,31 +74,39 @@ impl Parser<'_> {
     }
 
     pub(super) fn analyze(&mut self) -> PResult<Command> {
+        let start = self.start();
         self.expect(K::ANALYZE)?;
-        if self.is(K::TABLES) {
-            return Ok(self.unsupported("ANALYZE TABLES"));
+        if self.eat(K::TABLES) {
+            let namespace = self.in_namespace()?;
+            self.expect_seq(&[K::COMPUTE, K::STATISTICS])?;
+            return Ok(Command::AnalyzeTables { namespace, no_scan: self.no_scan(start)? });
         }
         self.expect(K::TABLE)?;
         let table = self.reference()?;
-        if self.is(K::PARTITION) {
-            return Ok(self.unsupported("ANALYZE TABLE ... PARTITION"));
-        }
+        let partition = self.partition_spec()?;
         self.expect_seq(&[K::COMPUTE, K::STATISTICS])?;
         let (mut columns, mut all_columns, mut no_scan) = (vec![], false, false);
         if self.eat_seq(&[K::FOR, K::ALL, K::COLUMNS]) {
             all_columns = true;
         } else if self.eat_seq(&[K::FOR, K::COLUMNS]) {
             columns = self.identifier_seq()?;
-        } else if self.is_identifier() {
-            let start = self.start();
-            let word = self.identifier()?;
-            no_scan = word.eq_ignore_ascii_case("noscan");
-            if !no_scan {
-                let condition = "INVALID_SQL_SYNTAX.ANALYZE_TABLE_UNEXPECTED_NOSCAN";
-                return Err(crate::error::at(condition, &self.origin(start)).param("ctx", word));
-            }
+        } else {
+            no_scan = self.no_scan(start)?;
         }
-        Ok(Command::AnalyzeTable { table, columns, all_columns, no_scan })
+        Ok(Command::AnalyzeTable { table, partition, columns, all_columns, no_scan })
+    }
+
+    /// `[NOSCAN]`, the only word that may stand there.
+    fn no_scan(&mut self, statement: usize) -> PResult<bool> {
+        if !self.is_identifier() {
+            return Ok(false);
+        }
+        let word = self.identifier()?;
+        if word.eq_ignore_ascii_case("noscan") {
+            return Ok(true);
+        }
+        let condition = "INVALID_SQL_SYNTAX.ANALYZE_TABLE_UNEXPECTED_NOSCAN";
+        Err(crate::error::at(condition, &self.origin_to_end(statement)).param("ctx", word.to_uppercase()))
     }
 
     pub(super) fn comment_on(&mut self) -> PResult<Command> {

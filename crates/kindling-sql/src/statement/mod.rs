@@ -11,6 +11,7 @@ mod drop;
 mod function;
 mod merge;
 mod misc;
+mod script;
 mod show;
 mod variable;
 
@@ -66,7 +67,7 @@ impl Parser<'_> {
             K::MSCK | K::REPAIR => self.repair(),
             K::DECLARE => self.declare(),
             K::EXECUTE => self.execute_immediate(),
-            K::BEGIN => Ok(self.unsupported("SQL scripting (BEGIN ... END)")),
+            K::BEGIN if !self.in_script => self.script(),
             K::LOAD => Ok(self.unsupported("LOAD DATA")),
             K::CALL => Ok(self.unsupported("CALL")),
             K::ADD => Ok(self.unsupported("ADD FILE, JAR or ARCHIVE")),
@@ -88,7 +89,7 @@ impl Parser<'_> {
 
     /// Consumes the rest of the text for a statement that is understood and not carried out.
     pub(super) fn unsupported(&mut self, name: &str) -> Command {
-        while !self.at_end() {
+        while !(self.at_end() || self.in_script && self.is_symbol(Symbol::Semicolon)) {
             self.advance();
         }
         Command::Unsupported { name: name.into() }

@@ -115,7 +115,14 @@ impl Resolver<'_> {
         let mut calls: Vec<DfExpr> = vec![];
         let mut items: Vec<(DfExpr, Attribute)> = keys.iter().map(|key| (key.column(), key.clone())).collect();
         for value in &values {
-            let matches = self.scalar("<=>", vec![Value::of_attribute(pivot), value.value.clone()])?;
+            let mut wanted = value.value.clone();
+            if let (DataType::Struct(of), DataType::Struct(to)) = (&wanted.typed.data_type, &pivot.data_type)
+                && of.fields.len() == to.fields.len()
+            {
+                // The fields of a tuple of values have no names of their own.
+                wanted.typed = self.cast_typed(wanted.typed, &pivot.data_type)?;
+            }
+            let matches = self.scalar("<=>", vec![Value::of_attribute(pivot), wanted])?;
             for result in results {
                 let name = match results {
                     [_] => value.name.clone(),

@@ -8,8 +8,10 @@ use kindling_functions::TypedExpr;
 
 use super::{ExprContext, Resolver, Value};
 use crate::{
+    SessionVariable,
     attribute::quote_parts,
     resolver::{plan::internal_field, scope::Found},
+    variable::local_variable,
 };
 
 /// Functions that may be written without parentheses where no column has their name.
@@ -132,6 +134,7 @@ impl Resolver<'_> {
             Value { default_name: Some(name.clone()), ..Value::new(typed.clone(), "namedlambdavariable()") };
         for field in fields {
             value = self.field(value, field)?;
+            value.default_name = None;
         }
         Ok(Some(value))
     }
@@ -169,27 +172,37 @@ impl Resolver<'_> {
 
     /// A session variable: what is left where nothing else has the name.
     fn session_variable(&mut self, parts: &[String]) -> SparkResult<Option<Value>> {
+        let local = local_variable(&self.state.script_scopes.read(), parts);
+        if let Some((variable, taken)) = local {
+            return self.variable_value(variable, parts, taken).map(Some);
+        }
         let is = |part: Option<&String>, name: &str| part.is_some_and(|part| part.eq_ignore_ascii_case(name));
         let skipped = match (is(parts.first(), "system") && is(parts.get(1), "session"), is(parts.first(), "session")) {
             (true, _) => 2,
             (false, true) if parts.len() > 1 => 1,
             _ => 0,
         };
-        let Some((name, fields)) = parts.get(skipped..).and_then(|rest| rest.split_first()) else { return Ok(None) };
+        let Some(name) = parts.get(skipped) else { return Ok(None) };
         let Some(variable) = self.state.variables.read().get(&name.to_lowercase()).cloned() else { return Ok(None) };
         if self.views.is_empty() {
             self.temporary_used.push(("VARIABLE", variable.name.clone()));
         }
+        self.variable_value(variable, parts, skipped + 1).map(Some)
+    }
+
+    /// A variable as a value; parts of the name after `taken` are fields of it.
+    fn variable_value(&mut self, variable: SessionVariable, parts: &[String], taken: usize) -> SparkResult<Value> {
+        let path: Vec<String> =
+            variable.path().into_iter().map(|part| kindling_spec::quote_if_needed(&part.to_lowercase())).collect();
         let nullable = variable.value.is_null();
         let typed = TypedExpr::new(Expr::Literal(variable.value, None), variable.data_type, nullable);
-        let name = variable.name.to_lowercase();
-        let mut value = Value::new(typed, format!("variablereference(system.session.{name}={})", variable.text));
+        let mut value = Value::new(typed, format!("variablereference({}={})", path.join("."), variable.text));
         value.default_name = parts.last().cloned();
-        for field in fields {
+        for field in parts.get(taken..).unwrap_or(&[]) {
             value = self.field(value, field)?;
             value.default_name = Some(field.clone());
         }
-        Ok(Some(value))
+        Ok(value)
     }
 
     fn outer_of_plan(&mut self, plan_id: i64, parts: &[String], context: &ExprContext<'_>) -> SparkResult<Value> {
@@ -204,7 +217,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn outer_found(&mut self, found: Found, parts: &[String]) -> SparkResult<Value> {
+    pub(super) fn outer_found(&mut self, found: Found, parts: &[String]) -> SparkResult<Value> {
         let attribute = &found.attribute;
         let column = Column::new_unqualified(attribute.internal_name());
         let expr = Expr::OuterReferenceColumn(Arc::new(internal_field(attribute)), column);

@@ -61,6 +61,7 @@ impl Resolver<'_> {
         match name.as_str() {
             "struct" => return self.struct_call(function, context),
             "grouping" | "grouping_id" => return self.grouping_call(&name, function, context),
+            "semi_structured_extract" => return self.semi_structured(function, context),
             // Whether the rows are kept (the argument of pandas on Spark) is no matter here.
             "distributed_sequence_id" if function.is_internal && function.arguments.len() <= 1 => {
                 return self.expression(&distributed_sequence_id(), context);
@@ -332,6 +333,20 @@ impl Resolver<'_> {
         Ok(value)
     }
 
+    /// `variant:a.b[0]`: a path into a variant, named after its last field.
+    fn semi_structured(&mut self, function: &UnresolvedFunction, context: &mut ExprContext<'_>) -> SparkResult<Value> {
+        let [child, Expr { kind: ExprKind::Literal(Literal::String(written)), .. }] = function.arguments.as_slice()
+        else {
+            return Err(self.unresolved_routine(function));
+        };
+        let child = self.expression(child, context)?;
+        let written = written.replace('`', "");
+        let path = if written.starts_with('[') { format!("${written}") } else { format!("$.{written}") };
+        let path = Value::new(TypedExpr::string(path.clone()), path);
+        let value = self.scalar("variant_get", vec![child, path])?;
+        Ok(value.aliased(&[last_field(&written)], None))
+    }
+
     /// `grouping(k)` and `grouping_id(…)`: bits of DataFusion's grouping id column.
     pub(super) fn grouping_call(
         &mut self,
@@ -374,6 +389,33 @@ impl Resolver<'_> {
         }
         Ok(Value::new(super::super::aggregate::grouping_id(&id, &context.grouping), text))
     }
+}
+
+/// The last field of a path: `c` of `a.b[0].c` and of `a['c'][1]`.
+fn last_field(path: &str) -> String {
+    let mut last = String::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        rest = if let Some(inside) = rest.strip_prefix('[') {
+            let quoted = inside.chars().next().filter(|c| matches!(c, '\'' | '"'));
+            let (content, after) = match quoted {
+                Some(quote) => {
+                    let (content, after) = inside.get(1..).unwrap_or("").split_once(quote).unwrap_or((inside, ""));
+                    last = content.to_string();
+                    (content, after.strip_prefix(']').unwrap_or(after))
+                }
+                None => inside.split_once(']').unwrap_or((inside, "")),
+            };
+            if content.is_empty() && after.is_empty() { "" } else { after }
+        } else {
+            let field = rest.trim_start_matches('.');
+            let end = field.find(['.', '[']).unwrap_or(field.len());
+            let (name, after) = field.split_at(end);
+            last = name.to_string();
+            after
+        };
+    }
+    last
 }
 
 /// `*`, also as the text `F.expr("*")`.

@@ -16,7 +16,9 @@ impl Resolver<'_> {
         mode: CastMode,
         origin: &Origin,
     ) -> SparkResult<Value> {
-        let to = &self.cast_target(to);
+        let column = to;
+        let to =
+            &if mode == CastMode::Store { crate::resolver::char_type::as_string(to) } else { self.cast_target(to) };
         let function = if mode == CastMode::Try { "TRY_CAST" } else { "CAST" };
         let text = match to {
             // A cast to a nested type does not show: Hive had no such casts.
@@ -25,7 +27,8 @@ impl Resolver<'_> {
         };
         let call_text = Text { call: text.clone(), arguments: vec![value.text.clone()] };
         let mut typed = self.with_call_context(origin, &call_text, |call| {
-            kindling_functions::cast(call, value.typed.clone(), to, mode)
+            let typed = kindling_functions::cast(call, value.typed.clone(), to, mode)?;
+            Ok(if mode == CastMode::Store { kindling_functions::fit_length(call, typed, column) } else { typed })
         })?;
         if to.is_integral() && typed.as_literal().is_some() {
             // Decimal arithmetic takes a written number at its own digits, and a cast at its type's.

@@ -4,7 +4,7 @@ use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{DataType, Expr, ExprKind};
 
 use super::{ExprContext, Resolver, Value, column_regex::ColumnRegex};
-use crate::{Attribute, attribute::quote_parts};
+use crate::{Attribute, attribute::quote_parts, resolver::scope::Found};
 
 impl Resolver<'_> {
     /// The columns that a star or a regular expression stands for; `None` when the expression is neither.
@@ -36,6 +36,11 @@ impl Resolver<'_> {
                     (None, None) => scope.attributes.clone(),
                     (Some(target), None) => scope.qualified(self.names, target),
                 };
+                if let (Some(target), true) = (target, columns.is_empty())
+                    && let Some(outer) = self.outer_star(target)?
+                {
+                    return Ok(outer);
+                }
                 if let (Some(target), true) = (target, columns.is_empty()) {
                     return self.expand_struct(target, context);
                 }
@@ -54,6 +59,24 @@ impl Resolver<'_> {
             }
             _ => Ok(vec![]),
         }
+    }
+
+    /// `t.*` of a relation around a lateral one.
+    fn outer_star(&mut self, target: &[String]) -> SparkResult<Option<Vec<Value>>> {
+        for index in (0..self.outer.len()).rev() {
+            let Some(columns) = self.outer.get(index).map(|scope| scope.qualified(self.names, target)) else {
+                continue;
+            };
+            if columns.is_empty() {
+                continue;
+            }
+            let values = columns.into_iter().map(|attribute| {
+                let parts = [attribute.name.clone()];
+                self.outer_found(Found { attribute, nested: vec![] }, &parts)
+            });
+            return values.collect::<SparkResult<_>>().map(Some);
+        }
+        Ok(None)
     }
 
     /// `s.*` of a struct column.

@@ -88,6 +88,15 @@ impl Resolver<'_> {
         }
         let texts: Vec<String> = left.iter().map(|value| value.text.clone()).collect();
         let nullable = left.iter().any(|v| v.typed.nullable) || inner.attributes().iter().any(|a| a.nullable);
+        if left.len() > 1 && nullable {
+            // NULL in a row makes the comparison of that field unknown, not of the row as a whole.
+            let typed: Vec<TypedExpr> = left.iter().map(|value| value.typed.clone()).collect();
+            if let Some(expr) = self.row_in(&typed, inner.clone(), context)? {
+                let (_, outer) = as_subquery(inner.plan);
+                let text = in_text(&texts, &outer);
+                return Ok(Value::new(TypedExpr::new(expr, DataType::Boolean, true), text));
+            }
+        }
         let (left, right) = match (left.as_slice(), inner.attributes()) {
             ([value], [column]) => (value.typed.clone(), column.typed()),
             (values, columns) => {
@@ -134,6 +143,44 @@ impl Resolver<'_> {
         let expr = DfExpr::InSubquery(InSubquery { expr: left, subquery, negated: false });
         let text = in_text(&texts, &outer);
         Ok(Value::new(TypedExpr::new(expr, DataType::Boolean, nullable), text))
+    }
+
+    /// `(a, b) IN (subquery)` with its three outcomes, field by field; `None` where a value is none of the columns around.
+    fn row_in(
+        &mut self,
+        values: &[TypedExpr],
+        inner: Resolved,
+        context: &ExprContext<'_>,
+    ) -> SparkResult<Option<DfExpr>> {
+        let call_text = Text { call: "IN".into(), arguments: vec![] };
+        let mut equal: Option<DfExpr> = None;
+        for (value, column) in values.iter().zip(inner.attributes()) {
+            let Ok(outer) = as_outer(value.expr.clone(), context) else { return Ok(None) };
+            let outer = TypedExpr::new(outer, value.data_type.clone(), value.nullable);
+            let compared = self.with_call_context(&kindling_spec::Origin::None, &call_text, |call| {
+                coercion::comparison(call, coercion::ComparisonOp::Equal, outer, column.typed())
+            });
+            // What cannot be compared is an error of the rows as a whole.
+            let Ok(compared) = compared else { return Ok(None) };
+            equal = Some(match equal {
+                Some(before) => before.and(compared.expr),
+                None => compared.expr,
+            });
+        }
+        let Some(equal) = equal else { return Ok(None) };
+        let found = plan::filter(inner.plan.clone(), equal.clone())?;
+        let unknown = plan::filter(inner.plan, equal.is_null())?;
+        let (found, unknown) = if is_filter(context.clause) {
+            let exists = |plan| DfExpr::Exists(Exists { subquery: as_subquery(plan).0, negated: false });
+            (exists(found), exists(unknown))
+        } else {
+            (self.counts(found)?, self.counts(unknown)?)
+        };
+        when(found, lit(true))
+            .when(unknown, DfExpr::Literal(ScalarValue::Boolean(None), None))
+            .otherwise(lit(false))
+            .map(Some)
+            .map_err(from_datafusion)
     }
 
     /// Whether a subquery gives rows, as a value: DataFusion takes `EXISTS` in filters only.

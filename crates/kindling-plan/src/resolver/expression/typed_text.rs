@@ -35,6 +35,9 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Option<String> {
                 _ => Some(format!("decode({}, {})", value.text, format.text)),
             }
         }
+        ("lpad" | "rpad", [value, length]) if value.typed.data_type == DataType::Binary => {
+            Some(format!("{name}({}, {}, X'00')", value.text, length.text))
+        }
         ("convert_timezone", [target, time]) => {
             Some(format!("convert_timezone(current_timezone(), {}, {})", target.text, time.text))
         }
@@ -65,6 +68,12 @@ fn arithmetic(name: &str, left: &Value, right: &Value) -> Option<String> {
         "+" if whole_days(left) && is_date(right) => Some(format!("date_add({}, {})", right.text, extracted(left))),
         "-" if is_date(left) && whole_days(right) => Some(format!("date_add({}, (- {}))", left.text, extracted(right))),
         "+" | "-" if is_point(left) && is_interval(right) => Some(format!("{} {name} {}", left.text, right.text)),
+        "+" | "-" if left.typed.data_type.is_string() && moves_times(right) => {
+            Some(format!("{} {name} {}", left.text, right.text))
+        }
+        "+" if moves_times(left) && right.typed.data_type.is_string() => {
+            Some(format!("{} + {}", right.text, left.text))
+        }
         "+" if is_point(left) && is_null(right) => Some(format!("{} + {}", left.text, right.text)),
         "+" if (is_interval(left) || is_null(left)) && is_point(right) => {
             Some(format!("{} + {}", right.text, left.text))
@@ -74,6 +83,11 @@ fn arithmetic(name: &str, left: &Value, right: &Value) -> Option<String> {
         "-" if is_date(left) && is_days(right) => Some(format!("date_sub({}, {})", left.text, right.text)),
         _ => None,
     }
+}
+
+/// Intervals that a string beside them is read as a time for.
+fn moves_times(value: &Value) -> bool {
+    matches!(value.typed.data_type, DataType::CalendarInterval | DataType::DayTimeInterval { .. })
 }
 
 fn is_time(value: &Value) -> bool {

@@ -11,7 +11,7 @@ use datafusion::{
 };
 use kindling_common::{SparkError, SparkResult};
 use kindling_functions::{FunctionKind, TypedExpr, WindowOptions, error::from_datafusion};
-use kindling_spec::{Expr, ExprKind, FrameBoundary, FrameType, Origin, WindowExpr};
+use kindling_spec::{DataType, Expr, ExprKind, FrameBoundary, FrameType, Origin, WindowExpr};
 
 use super::{
     ExprContext, Resolver, Text, Value,
@@ -22,7 +22,59 @@ use super::{
 /// Window functions whose own frame is rows up to the current one, as their text shows.
 const ROW_FRAME: &[&str] = &["row_number", "rank", "dense_rank", "percent_rank", "ntile"];
 
+/// Aggregates that look at the whole partition, so that neither an order nor a frame means anything.
+const WHOLE_PARTITION: &[&str] = &["median", "percentile_cont", "percentile_disc", "listagg", "string_agg"];
+
 impl Resolver<'_> {
+    /// The bounds of a `RANGE` frame have to be what can be added to its order.
+    fn check_range(
+        &mut self,
+        frame: &kindling_spec::WindowFrame,
+        order_by: &[kindling_functions::SortKey],
+        (frame_text, spec_text): (&str, &str),
+    ) -> SparkResult<()> {
+        let mut values = vec![];
+        for (location, bound) in [("lower", &frame.lower), ("upper", &frame.upper)] {
+            if let FrameBoundary::Value(offset) = bound {
+                let scope = crate::resolver::scope::Scope::default();
+                values.push((location, self.expression(offset, &mut ExprContext::new(&scope, "OVER"))?));
+            }
+        }
+        let (Some((location, value)), [key]) = (values.first(), order_by) else { return Ok(()) };
+        let (order, bound) = (&key.expr.data_type, &value.typed.data_type);
+        let is_interval = |t: &DataType| {
+            matches!(
+                t,
+                DataType::CalendarInterval | DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. }
+            )
+        };
+        // An offset takes the type of the order, and has to be one that can be added.
+        if order.is_string() || *order == DataType::Boolean {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE")
+                .param("sqlExpr", format!("\"{frame_text}\""))
+                .param("location", *location)
+                .param("exprType", format!("\"{}\"", order.sql()))
+                .param(
+                    "expectedType",
+                    "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")",
+                ));
+        }
+        let is_time = matches!(order, DataType::Timestamp | DataType::TimestampNtz);
+        let fits = match order {
+            order if order.is_numeric() => bound.is_numeric() || bound.is_string(),
+            DataType::Date => bound.is_integral() || is_interval(bound),
+            _ if is_time => is_interval(bound),
+            order => is_interval(order) && is_interval(bound),
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(SparkError::analysis("DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE")
+            .param("sqlExpr", format!("\"{spec_text}\""))
+            .param("orderSpecType", format!("\"{}\"", order.sql()))
+            .param("valueBoundaryType", format!("\"{}\"", bound.sql())))
+    }
+
     pub(super) fn window(
         &mut self,
         window: &WindowExpr,
@@ -98,8 +150,30 @@ impl Resolver<'_> {
         if !order_text.is_empty() {
             clauses.push(format!("ORDER BY {}", order_text.join(", ")));
         }
-        clauses.push(frame_text);
-        let text = format!("{function_text} OVER ({})", clauses.join(" "));
+        clauses.push(frame_text.clone());
+        let spec_text = format!("({})", clauses.join(" "));
+        let text = format!("{function_text} OVER {spec_text}");
+        if function.is_distinct {
+            return Err(
+                SparkError::analysis("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED").param("windowExpr", format!("\"{text}\""))
+            );
+        }
+        if WHOLE_PARTITION.contains(&name) && (!window.order_spec.is_empty() || window.frame.is_some()) {
+            return Err(SparkError::analysis("INVALID_WINDOW_SPEC_FOR_AGGREGATION_FUNC")
+                .param("aggFunc", format!("\"{function_text}\"")));
+        }
+        if let (true, Some(frame)) = (is_window_function && ROW_FRAME.contains(&name), &window.frame)
+            && !(frame.frame_type == FrameType::Rows
+                && matches!(frame.lower, FrameBoundary::Unbounded)
+                && matches!(frame.upper, FrameBoundary::CurrentRow))
+        {
+            return Err(SparkError::analysis("_LEGACY_ERROR_TEMP_1036")
+                .param("wf", &frame_text)
+                .param("required", "specifiedwindowframe(RowFrame, unboundedpreceding$(), currentrow$())"));
+        }
+        if let Some(frame) = window.frame.as_ref().filter(|frame| frame.frame_type == FrameType::Range) {
+            self.check_range(frame, &order_by, (&frame_text, &spec_text))?;
+        }
 
         let order_by: Vec<_> = order_by
             .into_iter()
@@ -246,7 +320,16 @@ impl Resolver<'_> {
         let unacceptable = || {
             SparkError::analysis("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE")
                 .param("sqlExpr", format!("\"{}\"", value.text))
+                .param("location", if is_lower { "lower" } else { "upper" })
+                .param("exprType", format!("\"{}\"", value.typed.data_type.sql()))
+                .param("expectedType", "\"INT\"")
         };
+        // Rows are counted in ints.
+        if units == WindowFrameUnits::Rows
+            && !matches!(value.typed.data_type, DataType::Byte | DataType::Short | DataType::Integer)
+        {
+            return Err(unacceptable());
+        }
         let scalar = kindling_functions::fold(&value.typed)?.ok_or_else(unacceptable)?;
         let negative = is_negative(&scalar).ok_or_else(unacceptable)?;
         let magnitude = if negative { scalar.arithmetic_negate().map_err(from_datafusion)? } else { scalar.clone() };
