@@ -42,8 +42,10 @@ fn the_configuration_page_lists_what_is_registered() {
 
 /// Texts `"spark.…"` that are read from a configuration: `get("…")`, `get_set("…")`, `flag("…")`, `is_off("…")`, `limit_of("…")`.
 fn keys_read(text: &str) -> Vec<&str> {
-    const READS: [&str; 5] = ["get(\"spark.", "get_set(\"spark.", "flag(\"spark.", "is_off(\"spark.", "limit_of(\"spark."];
-    let found = READS.iter().flat_map(|read| text.match_indices(read).map(|(at, read)| at + read.len() - "spark.".len()));
+    const READS: [&str; 5] =
+        ["get(\"spark.", "get_set(\"spark.", "flag(\"spark.", "is_off(\"spark.", "limit_of(\"spark."];
+    let found =
+        READS.iter().flat_map(|read| text.match_indices(read).map(|(at, read)| at + read.len() - "spark.".len()));
     found.filter_map(|start| text[start..].split('"').next()).collect()
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{NaiveDateTime, Offset, TimeZone};
 use chrono_tz::Tz;
-use kindling_common::{ExceptionClass, SparkError, SparkResult};
+use kindling_common::{ExceptionClass, SparkError, SparkResult, with_known_transitions};
 
 /// A time zone: a region or a fixed offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,7 +68,7 @@ impl SessionTimeZone {
             SessionTimeZone::Fixed(seconds) => *seconds,
             SessionTimeZone::Region(Tz::UTC) => 0,
             SessionTimeZone::Region(tz) => {
-                let utc = naive(clamp_to_chrono(micros));
+                let utc = naive(clamp_to_chrono(modern(micros)));
                 tz.offset_from_utc_datetime(&utc).fix().local_minus_utc()
             }
         }
@@ -86,7 +86,7 @@ impl SessionTimeZone {
             SessionTimeZone::Fixed(seconds) => local.saturating_sub(i64::from(*seconds) * MICROS),
             SessionTimeZone::Region(Tz::UTC) => local,
             SessionTimeZone::Region(tz) => {
-                let wall = naive(clamp_to_chrono(local));
+                let wall = naive(clamp_to_chrono(modern(local)));
                 let offset = match tz.offset_from_local_datetime(&wall) {
                     chrono::LocalResult::Single(offset) => offset.fix().local_minus_utc(),
                     chrono::LocalResult::Ambiguous(first, second) => {
@@ -164,6 +164,11 @@ fn parse_offset(text: &str) -> Option<i32> {
 }
 
 /// chrono covers ±262,000 years, Spark's timestamps ±290,000: the far ends take the offset of the nearest year.
+/// A time in a year of which `chrono-tz` knows the transitions, in whole seconds.
+fn modern(micros: i64) -> i64 {
+    with_known_transitions(micros.div_euclid(MICROS)).saturating_mul(MICROS)
+}
+
 fn clamp_to_chrono(micros: i64) -> i64 {
     const LIMIT: i64 = 8_000_000_000_000 * MICROS;
     micros.clamp(-LIMIT, LIMIT)

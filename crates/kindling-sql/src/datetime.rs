@@ -47,7 +47,7 @@ fn zone_offset(zone: &Zone, local_micros: i64) -> Option<i64> {
     match zone {
         Zone::Fixed(seconds) => Some(*seconds),
         Zone::Region(tz) => {
-            let local = naive(local_micros)?;
+            let local = naive(kindling_common::with_known_transitions(local_micros.div_euclid(1_000_000)) * 1_000_000)?;
             let seconds = |offset: &<chrono_tz::Tz as TimeZone>::Offset| i64::from(offset.fix().local_minus_utc());
             match tz.offset_from_local_datetime(&local) {
                 MappedLocalTime::Single(offset) | MappedLocalTime::Ambiguous(offset, _) => Some(seconds(&offset)),

@@ -21,11 +21,7 @@ impl ConnectService {
 }
 
 /// The answer; `warnings` takes what the client shows beside it.
-fn answer(
-    session: &SessionHolder,
-    request: &ConfigRequest,
-    warnings: &mut Vec<String>,
-) -> SparkResult<Vec<KeyValue>> {
+fn answer(session: &SessionHolder, request: &ConfigRequest, warnings: &mut Vec<String>) -> SparkResult<Vec<KeyValue>> {
     let operation = request.operation.as_ref().and_then(|operation| operation.op_type.as_ref());
     let values = &session.state.conf;
     Ok(match operation.ok_or_else(|| lower_error("the configuration request carries no operation"))? {

@@ -2,7 +2,7 @@
 
 use chrono::{Offset, TimeZone};
 use chrono_tz::Tz;
-use kindling_common::{ExceptionClass, SparkError, SparkResult};
+use kindling_common::{ExceptionClass, SparkError, SparkResult, with_known_transitions};
 
 /// A region or a fixed offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl SessionZone {
         match self {
             SessionZone::Fixed(seconds) => *seconds,
             SessionZone::Region(region) => {
-                let seconds = micros.div_euclid(1_000_000);
+                let seconds = with_known_transitions(micros.div_euclid(1_000_000));
                 match chrono::DateTime::from_timestamp(seconds, 0) {
                     Some(time) => region.offset_from_utc_datetime(&time.naive_utc()).fix().local_minus_utc(),
                     None => 0,
@@ -62,7 +62,7 @@ impl SessionZone {
         let offset = match self {
             SessionZone::Fixed(seconds) => seconds,
             SessionZone::Region(region) => {
-                let seconds = local_micros.div_euclid(1_000_000);
+                let seconds = with_known_transitions(local_micros.div_euclid(1_000_000));
                 let local = chrono::DateTime::from_timestamp(seconds, 0)?.naive_utc();
                 match region.offset_from_local_datetime(&local) {
                     chrono::LocalResult::Single(offset) => offset.fix().local_minus_utc(),

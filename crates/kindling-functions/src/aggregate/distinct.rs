@@ -12,6 +12,9 @@ use datafusion::{
     common::{Result, ScalarValue},
     logical_expr::Accumulator,
 };
+use kindling_common::SparkResult;
+
+use crate::{coercion::canonical_array, error::to_datafusion};
 
 fn struct_fields(types: &[ArrowType]) -> Fields {
     types.iter().enumerate().map(|(i, t)| Field::new(format!("c{i}"), t.clone(), true)).collect()
@@ -50,7 +53,8 @@ impl Distinct {
 
 impl Accumulator for Distinct {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let rows = self.converter.convert_columns(values)?;
+        let values = values.iter().map(canonical_array).collect::<SparkResult<Vec<_>>>().map_err(to_datafusion)?;
+        let rows = self.converter.convert_columns(&values)?;
         for row in rows.iter() {
             let row = row.owned();
             if self.rows.insert(row.clone()) {

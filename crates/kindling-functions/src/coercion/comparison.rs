@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use arrow::{
-    array::{AsArray, Float32Array, Float64Array},
-    datatypes::{Float32Type, Float64Type},
+    array::{Array, ArrayRef, AsArray, ListArray, StructArray},
+    datatypes::{DataType as ArrowType, Float32Type, Float64Type},
 };
 use datafusion::{
     common::ScalarValue,
@@ -21,7 +21,12 @@ use super::{
     errors::quoted,
     widening::{tightest_common_type, wider_for_string},
 };
-use crate::{CallContext, TypedExpr, cast::cast, udf::call};
+use crate::{
+    CallContext, TypedExpr,
+    cast::cast,
+    error::{from_arrow_error, from_datafusion},
+    udf::call,
+};
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +98,7 @@ pub fn comparison(
     let nullable = op != ComparisonOp::EqualNullSafe && (left.nullable || right.nullable);
     let (left, right) = match common {
         DataType::Float | DataType::Double => normalize_pair(ctx, left, right),
+        ref nested if holds_floats(nested) => (normalize(ctx, left), normalize(ctx, right)),
         _ => (left, right),
     };
     let expr = Expr::BinaryExpr(BinaryExpr::new(Box::new(left.expr), op.operator(), Box::new(right.expr)));
@@ -193,7 +199,7 @@ fn canonical_f32(v: f32) -> f32 {
 }
 
 fn normalize(ctx: &CallContext<'_>, expr: TypedExpr) -> TypedExpr {
-    if let Some(value) = expr.as_literal().cloned() {
+    if let Some(value @ (ScalarValue::Float32(_) | ScalarValue::Float64(_))) = expr.as_literal().cloned() {
         return canonical(expr, value);
     }
     // An integer that was widened has neither NaN nor -0.0.
@@ -209,27 +215,47 @@ fn normalize(ctx: &CallContext<'_>, expr: TypedExpr) -> TypedExpr {
             ColumnarValue::Scalar(ScalarValue::Float32(v)) => {
                 ColumnarValue::Scalar(ScalarValue::Float32(v.map(canonical_f32)))
             }
-            ColumnarValue::Array(array) => {
-                if let Some(array) = array.as_primitive_opt::<Float64Type>() {
-                    let out: Float64Array = array.unary(canonical_f64);
-                    ColumnarValue::Array(Arc::new(out))
-                } else if let Some(array) = array.as_primitive_opt::<Float32Type>() {
-                    let out: Float32Array = array.unary(canonical_f32);
-                    ColumnarValue::Array(Arc::new(out))
-                } else {
-                    values[0].clone()
-                }
+            ColumnarValue::Array(array) => ColumnarValue::Array(canonical_array(array)?),
+            ColumnarValue::Scalar(other) => {
+                let array = canonical_array(&other.to_array().map_err(from_datafusion)?)?;
+                ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0).map_err(from_datafusion)?)
             }
-            other => other.clone(),
         })
     })
+}
+
+/// An array whose floats, nested ones too, have one zero and one NaN.
+pub(crate) fn canonical_array(array: &ArrayRef) -> SparkResult<ArrayRef> {
+    Ok(match array.data_type() {
+        ArrowType::Float64 => Arc::new(array.as_primitive::<Float64Type>().unary::<_, Float64Type>(canonical_f64)),
+        ArrowType::Float32 => Arc::new(array.as_primitive::<Float32Type>().unary::<_, Float32Type>(canonical_f32)),
+        ArrowType::List(field) => {
+            let list = array.as_list::<i32>();
+            let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
+            let values = canonical_array(list.values())?;
+            Arc::new(ListArray::try_new(Arc::clone(field), offsets, values, nulls).map_err(from_arrow_error)?)
+        }
+        ArrowType::Struct(fields) => {
+            let columns = array.as_struct().columns().iter().map(canonical_array).collect::<SparkResult<_>>()?;
+            let nulls = array.nulls().cloned();
+            Arc::new(StructArray::try_new(fields.clone(), columns, nulls).map_err(from_arrow_error)?)
+        }
+        _ => Arc::clone(array),
+    })
+}
+
+/// Whether values of a type hold floats, of which several are one to a comparison.
+pub fn holds_floats(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Float | DataType::Double => true,
+        DataType::Array { element, .. } => holds_floats(element),
+        DataType::Struct(fields) => fields.fields.iter().any(|field| holds_floats(&field.data_type)),
+        _ => false,
+    }
 }
 
 /// A grouping, join, partitioning or distinct key: floats lose the sign of zero and of NaN
 /// (`NormalizeFloatingNumbers`); other types are returned as they are.
 pub fn normalize_for_grouping(ctx: &CallContext<'_>, expr: TypedExpr) -> TypedExpr {
-    match expr.data_type {
-        DataType::Float | DataType::Double => normalize(ctx, expr),
-        _ => expr,
-    }
+    if holds_floats(&expr.data_type) { normalize(ctx, expr) } else { expr }
 }

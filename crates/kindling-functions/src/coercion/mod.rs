@@ -9,7 +9,8 @@ mod widening;
 
 pub(crate) use arithmetic::Failure;
 pub use arithmetic::{ArithmeticOp, binary_arithmetic, try_arithmetic};
-pub use comparison::{ComparisonOp, comparison, is_orderable, normalize_for_grouping};
+pub(crate) use comparison::canonical_array;
+pub use comparison::{ComparisonOp, comparison, holds_floats, is_orderable, normalize_for_grouping};
 pub use implicit::{cast_all_to_common, implicit_cast, to_boolean};
 pub(crate) use widening::force_nullable;
 pub use widening::{common_type, tightest_common_type, wider_type_for_set_operation};

@@ -59,10 +59,23 @@ fn illegal(c: char, pattern: &str) -> SparkError {
         .param("pattern", pattern)
 }
 
+/// The first letter outside quotes that counts by weeks: fields of another calendar, which Spark took out.
+fn week_based(chars: &[char]) -> Option<char> {
+    let mut quoted = false;
+    chars.iter().copied().find(|c| {
+        quoted ^= *c == '\'';
+        !quoted && matches!(c, 'Y' | 'W' | 'w' | 'u' | 'e' | 'c')
+    })
+}
+
 impl Pattern {
     /// Compiles a pattern; letters that Spark forbids are errors.
     pub(crate) fn new(pattern: &str, parsing: bool) -> SparkResult<Pattern> {
         let chars: Vec<char> = pattern.chars().collect();
+        if let Some(letter) = week_based(&chars) {
+            let condition = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN";
+            return Err(SparkError::new(ExceptionClass::Upgrade, condition).param("c", letter.to_string()));
+        }
         let mut pos = 0;
         let items = compile(&chars, &mut pos, pattern, parsing, false)?;
         Ok(Pattern { items })

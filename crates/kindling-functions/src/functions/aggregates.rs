@@ -18,7 +18,9 @@ use crate::{
     AggregateOptions, CallContext, TypedExpr,
     aggregate::{DoublesFn, RowFold, aggregate_expr, decimal_avg, doubles, numeric_sum, row_fold},
     cast::cast,
-    coercion::{Accept, Failure, bounded, check_orderable, expect, to_boolean, unexpected_type},
+    coercion::{
+        Accept, Failure, bounded, check_orderable, expect, normalize_for_grouping, to_boolean, unexpected_type,
+    },
     entry::{FunctionEntry, MANY, aggregate},
 };
 
@@ -115,9 +117,12 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     aggregate("product", 1, 1, |ctx, args, o| over_doubles(ctx, args, o, PRODUCT)),
 ];
 
-fn count(_: &CallContext<'_>, mut args: Args, options: &AggregateOptions) -> SparkResult<TypedExpr> {
+fn count(ctx: &CallContext<'_>, mut args: Args, options: &AggregateOptions) -> SparkResult<TypedExpr> {
     if args.is_empty() {
         args.push(TypedExpr::long(1));
+    }
+    if options.distinct {
+        args = args.into_iter().map(|arg| normalize_for_grouping(ctx, arg)).collect();
     }
     // An argument that cannot be null counts rows.
     if !options.distinct && args.iter().all(|arg| !arg.nullable) {

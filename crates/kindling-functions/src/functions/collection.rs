@@ -17,8 +17,8 @@ use crate::{
     CallContext, TypedExpr,
     cast::cast,
     coercion::{
-        Accept, cast_all_to_common, check_orderable, common_type, diff_types, expect, tightest_common_type,
-        unexpected_type,
+        Accept, canonical_array, cast_all_to_common, check_orderable, common_type, diff_types, expect, non_foldable,
+        tightest_common_type, unexpected_type,
     },
     entry::{FunctionEntry, MANY, scalar},
     error::from_arrow_error,
@@ -319,7 +319,7 @@ fn row_keys(arrays: &[&ArrayRef]) -> SparkResult<Vec<arrow::row::Rows>> {
     arrays
         .iter()
         .map(|array| {
-            let array = relabel(array, first.data_type())?;
+            let array = canonical_array(&relabel(array, first.data_type())?)?;
             converter.convert_columns(&[array]).map_err(from_arrow_error)
         })
         .collect()
@@ -458,6 +458,7 @@ fn array_position(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let [array, value] = take(args)?;
     null_value(ctx, "array_position", &value)?;
     let (array, value) = with_element(ctx, "array_position", array, value)?;
+    check_orderable(ctx, "array_position", &element_of(&array.data_type).0)?;
     let n = array.nullable || value.nullable;
     Ok(call(ctx, "array_position").arrays(vec![array, value], DataType::Long, n, |arrays, rows| {
         let list = arrays[0].as_list::<i32>();
@@ -505,6 +506,7 @@ fn array_remove(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let [array, value] = take(args)?;
     null_value(ctx, "array_remove", &value)?;
     let (array, value) = with_element(ctx, "array_remove", array, value)?;
+    check_orderable(ctx, "array_remove", &element_of(&array.data_type).0)?;
     let t = array.data_type.clone();
     pick(ctx, "array_remove", vec![array, value], t, |list, row, arrays, out| {
         let (start, end) = range(list, row);
@@ -555,6 +557,9 @@ fn sort_array(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
             Some(value) if value.is_null() => {
                 let array = expect(ctx, args[0].clone(), 0, Accept::Array)?;
                 return TypedExpr::null(array.data_type);
+            }
+            None if flag.data_type == DataType::Boolean => {
+                return Err(non_foldable(ctx, 1, "ascendingOrder", "\"BOOLEAN\""));
             }
             _ => return Err(unexpected_type(ctx, 1, "\"BOOLEAN\"", &flag.data_type)),
         },

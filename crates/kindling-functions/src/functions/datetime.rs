@@ -87,7 +87,9 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
         let (a, _) = as_date(ctx, a)?;
         let b = expect(ctx, b, 1, Accept::Type(DataType::Integer))?;
         let n = a.nullable || b.nullable;
-        Ok(call(ctx, "add_months").map2::<I32, I32, i32>(vec![a, b], DataType::Date, n, |d, m| Ok(add_months(d, m))))
+        Ok(call(ctx, "add_months").map2::<I32, I32, i32>(vec![a, b], DataType::Date, n, |d, m| {
+            add_months(d, m).map(Some).ok_or_else(|| crate::arithmetic::overflow("overflow", ""))
+        }))
     }),
     scalar("last_day", 1, 1, |ctx, args| {
         let [a] = take(args)?;

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     CallContext, HigherOrder, LambdaArgument, ResolvedLambda, TypedExpr,
     cast::cast,
-    coercion::{Accept, check_orderable, expect, to_boolean, unexpected_type},
+    coercion::{Accept, canonical_array, check_orderable, expect, to_boolean, unexpected_type},
     entry::{FunctionEntry, higher_order},
     error::{from_arrow_error, from_datafusion},
     udf::{call, relabel},
@@ -606,9 +606,9 @@ fn map_zip_with(ctx: &CallContext<'_>, args: Vec<LambdaArgument>) -> SparkResult
         let converter =
             RowConverter::new(vec![SortField::new(maps[0].keys().data_type().clone())]).map_err(from_arrow_error)?;
         let keys = [
-            converter.convert_columns(&[Arc::clone(maps[0].keys())]).map_err(from_arrow_error)?,
+            converter.convert_columns(&[canonical_array(maps[0].keys())?]).map_err(from_arrow_error)?,
             converter
-                .convert_columns(&[relabel(maps[1].keys(), maps[0].keys().data_type())?])
+                .convert_columns(&[canonical_array(&relabel(maps[1].keys(), maps[0].keys().data_type())?)?])
                 .map_err(from_arrow_error)?,
         ];
         let (mut at_key, mut left, mut right, mut parents, mut sizes) = (vec![], vec![], vec![], vec![], vec![]);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
 use datafusion::{
     common::{JoinSide, JoinType, NullEquality},
     error::Result,
@@ -164,7 +165,7 @@ impl JoinNode {
             self.left,
             self.right,
             self.on,
-            self.filter,
+            self.filter.map(over_nulls),
             self.join_type,
             options,
             self.null_equality,
@@ -210,4 +211,12 @@ fn project(join: Plan, projection: Option<Vec<usize>>) -> Result<Plan> {
 
 fn broadcast(plan: Plan, keys: Vec<Arc<dyn PhysicalExpr>>, null_aware: bool) -> Plan {
     Arc::new(BroadcastExchangeExec::new(plan, keys, null_aware))
+}
+
+/// A condition that is also given rows without a partner, whose columns are null: DataFusion's merge join evaluates it over them
+/// and drops what it says.
+fn over_nulls(filter: JoinFilter) -> JoinFilter {
+    let fields = filter.schema().fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    let schema = Schema::new(fields.collect::<Vec<_>>());
+    JoinFilter::new(Arc::clone(filter.expression()), filter.column_indices().to_vec(), Arc::new(schema))
 }

@@ -226,12 +226,12 @@ impl Resolver<'_> {
         }
         let items: Vec<(DfExpr, Attribute)> = columns
             .iter()
-            .map(|column| match column.data_type {
-                DataType::Float | DataType::Double => {
-                    let fresh = Attribute { id: self.state.next_id(), ..column.clone() };
-                    Ok((self.normalized_for_grouping(column.typed())?.expr, fresh))
+            .map(|column| {
+                if !kindling_functions::coercion::holds_floats(&column.data_type) {
+                    return Ok((column.column(), column.clone()));
                 }
-                _ => Ok((column.column(), column.clone())),
+                let fresh = Attribute { id: self.state.next_id(), ..column.clone() };
+                Ok((self.normalized_for_grouping(column.typed())?.expr, fresh))
             })
             .collect::<SparkResult<_>>()?;
         let attributes: Vec<Attribute> = items.iter().map(|(_, attribute)| attribute.clone()).collect();

@@ -38,7 +38,7 @@ impl Resolver<'_> {
         op: SetOpType,
         all: bool,
     ) -> SparkResult<Resolved> {
-        let (left, right, columns) = self.widen(left, right, op)?;
+        let (left, right, columns) = self.widen(left, right, op, all)?;
         match (op, all) {
             (SetOpType::Union, all) => {
                 let union = union(vec![left, right])?;
@@ -57,8 +57,11 @@ impl Resolver<'_> {
         left: Resolved,
         right: Resolved,
         op: SetOpType,
+        all: bool,
     ) -> SparkResult<(LogicalPlan, LogicalPlan, Vec<Attribute>)> {
-        let operator = operator_name(op);
+        let operator = operator_name(op, all);
+        // Rows are compared, for which there is one zero and one NaN.
+        let compared = op != SetOpType::Union || !all;
         let (a, b) = (left.attributes().to_vec(), right.attributes().to_vec());
         if a.len() != b.len() {
             return Err(SparkError::analysis("NUM_COLUMNS_MISMATCH")
@@ -85,7 +88,7 @@ impl Resolver<'_> {
                         .param("hint", "")
                 })?
             };
-            if op != SetOpType::Union && holds_map(&common) {
+            if compared && holds_map(&common) {
                 return Err(SparkError::analysis("UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE")
                     .param("colName", kindling_spec::quote_identifier(&x.name))
                     .param("dataType", format!("\"{}\"", common.sql())));
@@ -102,8 +105,13 @@ impl Resolver<'_> {
                 qualifier: vec![],
                 ..x.clone()
             };
-            left_items.push((self.cast_typed(x.typed(), &common)?.expr, column.clone()));
-            right_items.push((self.cast_typed(y.typed(), &common)?.expr, column.clone()));
+            for (side, items) in [(x, &mut left_items), (y, &mut right_items)] {
+                let mut value = self.cast_typed(side.typed(), &common)?;
+                if compared {
+                    value = self.normalized_for_grouping(value)?;
+                }
+                items.push((value.expr, column.clone()));
+            }
             columns.push(column);
         }
         let left = plan::project_items(left.plan, &left_items)?;
@@ -247,11 +255,13 @@ impl Resolver<'_> {
     }
 }
 
-fn operator_name(op: SetOpType) -> &'static str {
-    match op {
-        SetOpType::Union => "UNION",
-        SetOpType::Intersect => "INTERSECT",
-        SetOpType::Except => "EXCEPT",
+fn operator_name(op: SetOpType, all: bool) -> &'static str {
+    match (op, all) {
+        (SetOpType::Union, _) => "UNION",
+        (SetOpType::Intersect, false) => "INTERSECT",
+        (SetOpType::Intersect, true) => "INTERSECT ALL",
+        (SetOpType::Except, false) => "EXCEPT",
+        (SetOpType::Except, true) => "EXCEPT ALL",
     }
 }
 

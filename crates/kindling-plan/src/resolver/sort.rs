@@ -137,7 +137,9 @@ impl Resolver<'_> {
         Ok(Resolved::new(plan, output))
     }
 
-    fn sort_expr(&self, value: Value, key: &SortOrder) -> SparkResult<SortExpr> {
+    fn sort_expr(&self, mut value: Value, key: &SortOrder) -> SparkResult<SortExpr> {
+        // Both zeros are one key, so that the keys after it decide.
+        value.typed = self.normalized_for_grouping(value.typed)?;
         let (key, _) = sort_key(value, key)?;
         Ok(SortExpr::new(key.expr.expr, key.ascending, key.nulls_first))
     }

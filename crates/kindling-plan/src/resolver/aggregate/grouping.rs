@@ -135,7 +135,7 @@ impl Resolver<'_> {
                 check_groupable(&value, expr)?;
                 let (_, column) = self.named(&value);
                 let is_column = value.attribute.is_some() && value.aliases.is_empty();
-                let needs_normalizing = matches!(value.typed.data_type, DataType::Float | DataType::Double);
+                let needs_normalizing = kindling_functions::coercion::holds_floats(&value.typed.data_type);
                 let text = value.text.clone();
                 let expr = value.typed.expr.clone();
                 if is_column && !needs_normalizing {

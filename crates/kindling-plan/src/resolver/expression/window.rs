@@ -125,12 +125,13 @@ impl Resolver<'_> {
         for key in &window.partition_spec {
             let value = self.expression(key, context)?;
             partition_text.push(value.text);
-            partition_by.push(value.typed.expr);
+            partition_by.push(self.normalized_for_grouping(value.typed)?.expr);
         }
         let mut order_by = Vec::with_capacity(window.order_spec.len());
         let mut order_text = Vec::with_capacity(window.order_spec.len());
         for order in &window.order_spec {
-            let value = self.expression(&order.child, context)?;
+            let mut value = self.expression(&order.child, context)?;
+            value.typed = self.normalized_for_grouping(value.typed)?;
             let (key, text) = sort_key(value, order)?;
             order_text.push(text);
             order_by.push(key);
@@ -332,9 +333,18 @@ impl Resolver<'_> {
         }
         let scalar = kindling_functions::fold(&value.typed)?.ok_or_else(unacceptable)?;
         let negative = is_negative(&scalar).ok_or_else(unacceptable)?;
-        let magnitude = if negative { scalar.arithmetic_negate().map_err(from_datafusion)? } else { scalar.clone() };
+        let magnitude = if negative { negated(&scalar)? } else { scalar.clone() };
+        let shown = value.text.trim_start_matches("(- ").trim_end_matches(')');
+        // A number that is cast to the type of the key does not show as what it was written as.
+        let is_cast = matches!(order_by, [key] if units == WindowFrameUnits::Range
+            && key.expr.data_type.is_numeric() && key.expr.data_type != value.typed.data_type);
         let text = match (negative, &offset.origin) {
+            (true, Origin::Sql(_)) if is_cast => format!("(- {magnitude}) FOLLOWING"),
+            (true, Origin::Sql(_)) if matches!(scalar, ScalarValue::DurationMicrosecond(_)) => {
+                format!("{} PRECEDING", shown.replacen("'-", "'", 1))
+            }
             (true, Origin::Sql(_)) => format!("{magnitude} PRECEDING"),
+            _ if matches!(scalar, ScalarValue::DurationMicrosecond(_)) => format!("{shown} FOLLOWING"),
             _ => format!("{scalar} FOLLOWING"),
         };
         let magnitude = match (units, order_by) {
@@ -355,6 +365,14 @@ impl Resolver<'_> {
         let bound =
             if negative { WindowFrameBound::Preceding(magnitude) } else { WindowFrameBound::Following(magnitude) };
         Ok((bound, text))
+    }
+}
+
+/// The opposite; DataFusion's own knows no durations.
+fn negated(value: &ScalarValue) -> SparkResult<ScalarValue> {
+    match value {
+        ScalarValue::DurationMicrosecond(Some(micros)) => Ok(ScalarValue::DurationMicrosecond(micros.checked_neg())),
+        other => other.arithmetic_negate().map_err(from_datafusion),
     }
 }
 
