@@ -107,6 +107,6 @@ mod tests {
         assert_eq!(fitted("a", &DataType::Varchar(3)).unwrap(), "a");
         assert_eq!(fitted("日本語", &DataType::Varchar(3)).unwrap(), "日本語");
         let error = fitted("abcd", &DataType::Varchar(3)).unwrap_err();
-        assert_eq!(error.condition(), Some("EXCEED_LIMIT_LENGTH"));
+        assert_eq!(error.condition, "EXCEED_LIMIT_LENGTH");
     }
 }

@@ -57,6 +57,8 @@ impl Resolver<'_> {
 
 #[cfg(test)]
 mod tests {
+    use kindling_spec::DataType;
+
     use super::*;
 
     #[test]

@@ -211,9 +211,9 @@ fn windows_rank_and_sum() {
     check(
         "SELECT k, sum(v), rank() OVER (ORDER BY sum(v) DESC) FROM t GROUP BY k ORDER BY 3",
         expect![[r#"
-        struct<k:string,sum(v):bigint,rank() OVER (ORDER BY sum(v) DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW):int>
+        struct<k:string,sum(v):bigint,RANK() OVER (ORDER BY sum(v) DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW):int>
         +---+--------+------------------------------------------------------------------------------------------------+
-        | k | sum(v) | rank() OVER (ORDER BY sum(v) DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) |
+        | k | sum(v) | RANK() OVER (ORDER BY sum(v) DESC NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) |
         +---+--------+------------------------------------------------------------------------------------------------+
         |   | 5      | 1                                                                                              |
         | a | 3      | 2                                                                                              |
