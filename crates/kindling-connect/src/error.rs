@@ -59,9 +59,7 @@ impl ConnectError {
     pub fn status(&self) -> Status {
         let error = &self.error;
         let classes = class_hierarchy(error.class);
-        let mut metadata = HashMap::from([
-            ("classes".to_string(), serde_json::json!(classes).to_string()),
-        ]);
+        let mut metadata = HashMap::from([("classes".to_string(), serde_json::json!(classes).to_string())]);
         if !error.condition.is_empty() {
             metadata.insert("errorClass".to_string(), error.condition.to_string());
         }

@@ -107,12 +107,7 @@ impl AggregateUDFImpl for SparkUdaf {
         })?;
         let keys: Vec<String> = params.partition_by.iter().map(|key| key.schema_name().to_string()).collect();
         let order: Vec<String> = params.order_by.iter().map(ToString::to_string).collect();
-        Ok(format!(
-            "{call} PARTITION BY [{}] ORDER BY [{}] {}",
-            keys.join(", "),
-            order.join(", "),
-            params.window_frame
-        ))
+        Ok(format!("{call} PARTITION BY [{}] ORDER BY [{}] {}", keys.join(", "), order.join(", "), params.window_frame))
     }
 
     fn signature(&self) -> &Signature {

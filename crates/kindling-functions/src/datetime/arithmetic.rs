@@ -199,15 +199,14 @@ fn add_to_time(
         return cast(ctx, sum, &DataType::String, CastMode::Session);
     }
     let (value_text, interval_text) = (ctx.text.argument(place), ctx.text.argument(other));
-    let shown = if subtract { format!("{value_text} + (- {interval_text})") } else { format!("{value_text} + {interval_text}") };
-    Err(crate::coercion::unexpected_type(
-        ctx,
-        0,
-        "\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\"",
-        &value.data_type,
-    )
-    .param("sqlExpr", format!("\"{shown}\""))
-    .param("inputSql", format!("\"{value_text}\"")))
+    let shown = if subtract {
+        format!("{value_text} + (- {interval_text})")
+    } else {
+        format!("{value_text} + {interval_text}")
+    };
+    Err(crate::coercion::unexpected_type(ctx, 0, "\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\"", &value.data_type)
+        .param("sqlExpr", format!("\"{shown}\""))
+        .param("inputSql", format!("\"{value_text}\"")))
 }
 
 /// `interval div interval`
@@ -222,7 +221,10 @@ fn divide_intervals(
     let (left, right) = if year_month {
         (as_long(ctx, left), as_long(ctx, right))
     } else {
-        (cast(ctx, left, &DataType::DAY_TIME, CastMode::Session)?, cast(ctx, right, &DataType::DAY_TIME, CastMode::Session)?)
+        (
+            cast(ctx, left, &DataType::DAY_TIME, CastMode::Session)?,
+            cast(ctx, right, &DataType::DAY_TIME, CastMode::Session)?,
+        )
     };
     let c = call(ctx, "div_intervals").key(format!("{failure:?}"));
     Ok(c.map2::<I64, I64, i64>(vec![left, right], DataType::Long, nullable, move |a, b| match (b, failure) {
@@ -558,7 +560,8 @@ fn scale_interval(
                 };
                 let rounded = value.round();
                 // 2^63 as a double is one more than the greatest long.
-                let fits = rounded.is_finite() && rounded.abs() < if year_month { 2_147_483_648.0 } else { 9.223372036854775807e18 };
+                let fits = rounded.is_finite()
+                    && rounded.abs() < if year_month { 2_147_483_648.0 } else { 9.223372036854775807e18 };
                 if !fits && failure != Failure::Try {
                     return Err(java_arithmetic(message()));
                 }

@@ -16,7 +16,10 @@ use super::{any_nullable, take};
 use crate::{
     CallContext, TypedExpr,
     cast::cast,
-    coercion::{Accept, cast_all_to_common, check_orderable, common_type, diff_types, expect, tightest_common_type, unexpected_type},
+    coercion::{
+        Accept, cast_all_to_common, check_orderable, common_type, diff_types, expect, tightest_common_type,
+        unexpected_type,
+    },
     entry::{FunctionEntry, MANY, scalar},
     error::from_arrow_error,
     kernels::{Bin, I32, Str, View},

@@ -5,9 +5,7 @@ use kindling_physical::display;
 use kindling_spec::{Command, ExplainMode, Insert, Origin, Plan, SaveMode, ViewScope};
 
 use super::{CommandContext, insert::Matching};
-use crate::{
-    AnalyzedPlan, analyze, attribute::quote_parts, create_physical_plan, logical_text::tree_string, optimize,
-};
+use crate::{AnalyzedPlan, analyze, attribute::quote_parts, create_physical_plan, logical_text::tree_string, optimize};
 
 /// A command as its plan shows it.
 struct Shown {

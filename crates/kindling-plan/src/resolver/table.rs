@@ -10,7 +10,9 @@ use datafusion::{
 use kindling_common::{SparkError, SparkResult, conf};
 use kindling_datasource::{FileFormat, SourceOptions, SourceRequest, resolve_source};
 use kindling_functions::{FunctionKind, error::from_datafusion};
-use kindling_spec::{Cte, DataSource, Expr, Options, Origin, Plan, Relation, RelationKind, SqlOrigin, StructType, TemporalClause};
+use kindling_spec::{
+    Cte, DataSource, Expr, Options, Origin, Plan, Relation, RelationKind, SqlOrigin, StructType, TemporalClause,
+};
 use kindling_sql::ParserOptions;
 
 use super::{CteInScope, Resolved, Resolver, local::parse_schema, plan, subquery_alias::qualified};
@@ -81,13 +83,11 @@ impl Resolver<'_> {
                 positional_parameters: options.positional_parameters.split_off(taken),
                 ..options.clone()
             };
-            let value = Resolver::new(self.state)?.identifier_text(written, &own, &SqlOrigin {
-                text: text.into(),
-                start,
-                end,
-                object_type: None,
-                object_name: None,
-            });
+            let value = Resolver::new(self.state)?.identifier_text(
+                written,
+                &own,
+                &SqlOrigin { text: text.into(), start, end, object_type: None, object_name: None },
+            );
             options.positional_parameters.extend(own.positional_parameters);
             options.identifiers.insert(start, value?);
         }
@@ -279,8 +279,7 @@ impl Resolver<'_> {
                 } else {
                     format!(" ({})", list.join(", "))
                 };
-                let suggestion =
-                    format!("CREATE OR REPLACE VIEW {}{columns} AS {}", identifier.unquoted(), view.text);
+                let suggestion = format!("CREATE OR REPLACE VIEW {}{columns} AS {}", identifier.unquoted(), view.text);
                 let wanted = view.query_columns.get(index).unwrap_or(&field.name);
                 return Err(incompatible(&qualifier, suggestion, wanted));
             };

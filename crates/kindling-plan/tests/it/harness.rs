@@ -58,7 +58,8 @@ pub fn parse(text: &str) -> SparkResult<Relation> {
 
 /// Makes a temporary view of a query.
 pub fn view(state: &SessionState, name: &str, query: &str) {
-    let view = TempView { name: name.into(), query: parse(query).unwrap(), query_text: Some(query.into()), bound: None };
+    let view =
+        TempView { name: name.into(), query: parse(query).unwrap(), query_text: Some(query.into()), bound: None };
     state.catalog.create_temp_view(view);
 }
 

@@ -329,11 +329,7 @@ impl Resolver<'_> {
     }
 
     /// `variant:a.b[0]`: a path into a variant, named after its last field.
-    fn semi_structured(
-        &mut self,
-        function: &UnresolvedFunction,
-        context: &mut ExprContext<'_>,
-    ) -> SparkResult<Value> {
+    fn semi_structured(&mut self, function: &UnresolvedFunction, context: &mut ExprContext<'_>) -> SparkResult<Value> {
         let [child, Expr { kind: ExprKind::Literal(Literal::String(written)), .. }] = function.arguments.as_slice()
         else {
             return Err(self.unresolved_routine(function));
@@ -420,7 +416,7 @@ fn last_field(path: &str) -> String {
 /// `*`, also as the text `F.expr("*")`.
 fn is_star(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::UnresolvedStar { target: None, plan_id: None, .. } => true,
+        ExprKind::UnresolvedStar { target: None, plan_id: None, except } => except.is_empty(),
         ExprKind::ExpressionString(text) => text.trim() == "*",
         _ => false,
     }

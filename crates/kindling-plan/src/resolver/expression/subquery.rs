@@ -171,8 +171,7 @@ impl Resolver<'_> {
         let found = plan::filter(inner.plan.clone(), equal.clone())?;
         let unknown = plan::filter(inner.plan, equal.is_null())?;
         let (found, unknown) = if is_filter(context.clause) {
-            let exists =
-                |plan| DfExpr::Exists(Exists { subquery: as_subquery(plan).0, negated: false });
+            let exists = |plan| DfExpr::Exists(Exists { subquery: as_subquery(plan).0, negated: false });
             (exists(found), exists(unknown))
         } else {
             (self.counts(found)?, self.counts(unknown)?)

@@ -43,7 +43,10 @@ impl Resolver<'_> {
         let (Some((location, value)), [key]) = (values.first(), order_by) else { return Ok(()) };
         let (order, bound) = (&key.expr.data_type, &value.typed.data_type);
         let is_interval = |t: &DataType| {
-            matches!(t, DataType::CalendarInterval | DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. })
+            matches!(
+                t,
+                DataType::CalendarInterval | DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. }
+            )
         };
         // An offset takes the type of the order, and has to be one that can be added.
         if order.is_string() || *order == DataType::Boolean {
