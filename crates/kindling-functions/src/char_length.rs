@@ -1,6 +1,6 @@
 //! The length of `CHAR(n)` and `VARCHAR(n)` when a table's column is written (Spark's `CharVarcharCodegenUtils`).
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StringBuilder, StructArray};
 use kindling_common::{ExceptionClass, SparkError, SparkResult};
@@ -65,25 +65,31 @@ fn fit(array: &ArrayRef, to: &DataType) -> SparkResult<ArrayRef> {
 fn fit_texts(array: &ArrayRef, length: usize, pad: bool) -> SparkResult<ArrayRef> {
     let mut texts = StringBuilder::with_capacity(array.len(), array.len() * length.min(64));
     for text in array.as_string::<i32>() {
-        let Some(text) = text else {
-            texts.append_null();
-            continue;
-        };
-        let chars = text.chars().count();
-        let end = text.char_indices().nth(length).map_or(text.len(), |(end, _)| end);
-        let (kept, rest) = text.split_at(end);
-        if rest.bytes().any(|byte| byte != b' ') {
-            return Err(
-                SparkError::new(ExceptionClass::Runtime, "EXCEED_LIMIT_LENGTH").param("limit", length.to_string())
-            );
-        }
-        if pad && chars < length {
-            texts.append_value(format!("{kept}{}", " ".repeat(length - chars)));
-        } else {
-            texts.append_value(kept);
+        match text {
+            Some(text) => texts.append_value(fit_one(text, length, pad)?),
+            None => texts.append_null(),
         }
     }
     Ok(Arc::new(texts.finish()))
+}
+
+fn fit_one(text: &str, length: usize, pad: bool) -> SparkResult<Cow<'_, str>> {
+    let end = text.char_indices().nth(length).map_or(text.len(), |(end, _)| end);
+    let (kept, rest) = text.split_at(end);
+    if rest.bytes().any(|byte| byte != b' ') {
+        return Err(SparkError::new(ExceptionClass::Runtime, "EXCEED_LIMIT_LENGTH").param("limit", length.to_string()));
+    }
+    let missing = if pad { length - kept.chars().count() } else { 0 };
+    Ok(if missing == 0 { kept.into() } else { format!("{kept}{}", " ".repeat(missing)).into() })
+}
+
+/// [`fit_length`] of one text; of another type the text stays.
+pub fn fit_text(text: &str, to: &DataType) -> SparkResult<String> {
+    Ok(match to {
+        DataType::Char(length) => fit_one(text, *length as usize, true)?.into_owned(),
+        DataType::Varchar(length) => fit_one(text, *length as usize, false)?.into_owned(),
+        _ => text.to_string(),
+    })
 }
 
 #[cfg(test)]

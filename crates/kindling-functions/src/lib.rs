@@ -28,8 +28,8 @@ mod variant;
 mod xml;
 mod xorshift;
 
-pub use cast::{can_cast, can_up_cast, cast, to_pretty_string};
-pub use char_length::fit_length;
+pub use cast::{can_cast, can_up_cast, cast, store, to_pretty_string};
+pub use char_length::{fit_length, fit_text};
 pub use context::{CallContext, CallText, FunctionConf, NoText};
 pub use entry::{
     AggregateOptions, Arity, FunctionEntry, FunctionKind, GeneratorCall, HigherOrder, LambdaArgument, LambdaParameters,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{ColumnDefinition, CompoundBody, Expr, MergeAction, Options, Plan, PythonUdf, Relation, StructType};
+use crate::{
+    ColumnDefinition, CompoundBody, Expr, MergeAction, Options, Origin, Plan, PythonUdf, Relation, StructType,
+};
 
 /// A name of one or more parts.
 pub type MultipartIdentifier = Vec<String>;
@@ -503,6 +505,8 @@ pub enum WriteV2Mode {
 pub struct Insert {
     /// Target.
     pub table: MultipartIdentifier,
+    /// Where its name stands.
+    pub table_origin: Origin,
     /// Column list, may be empty.
     pub columns: Vec<String>,
     /// `PARTITION (…)`.

@@ -34,6 +34,23 @@ pub enum ExprKind {
         /// The Connect plan (`df["*"]`).
         plan_id: Option<i64>,
     },
+    /// A value as a column of a table keeps it: cast as the store assignment policy does, `CHAR` and `VARCHAR` with their
+    /// length.
+    Stored {
+        /// The value.
+        child: Box<Expr>,
+        /// The column.
+        column: String,
+        /// Its type.
+        to: DataType,
+    },
+    /// An expression of a pipe operator, which says where aggregates may stand.
+    Pipe {
+        /// The expression.
+        child: Box<Expr>,
+        /// The operator.
+        clause: PipeClause,
+    },
     /// `df.colRegex(…)` or a backquoted regular expression.
     UnresolvedRegex {
         /// The pattern, matched against whole names.
@@ -133,6 +150,19 @@ pub struct UnresolvedFunction {
     pub is_internal: bool,
 }
 
+/// The pipe operators with expressions of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PipeClause {
+    /// `|> EXTEND`
+    Extend,
+    /// `|> SET`
+    Set,
+    /// `|> AGGREGATE`
+    Aggregate,
+    /// The keys of `|> AGGREGATE … GROUP BY`, whose ordinals count the columns of the input.
+    GroupBy,
+}
+
 /// Failure behaviour of a cast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CastMode {
@@ -144,8 +174,6 @@ pub enum CastMode {
     Ansi,
     /// `TRY_CAST`: null on failure.
     Try,
-    /// Into a column that is written: as [`Ansi`](Self::Ansi), and `CHAR` and `VARCHAR` have their length.
-    Store,
 }
 
 /// An ordering key.

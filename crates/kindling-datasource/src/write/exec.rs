@@ -8,7 +8,7 @@ use arrow::{
 };
 use datafusion::{
     common::tree_node::TreeNodeRecursion,
-    error::{DataFusionError, Result},
+    error::Result,
     execution::TaskContext,
     physical_expr::EquivalenceProperties,
     physical_plan::{
@@ -20,13 +20,13 @@ use datafusion::{
     },
 };
 use futures::StreamExt;
-use kindling_common::{ExceptionClass, SparkError, SparkResult};
+use kindling_common::SparkResult;
 
 use super::{
     job::WriteJob,
     task::{TaskCommitMessage, TaskWriter},
 };
-use crate::error::{external, find_spark_error};
+use crate::error::external;
 
 /// Writes its input's partitions; the job is committed by the driver with what the tasks returned.
 #[derive(Debug)]
@@ -123,11 +123,11 @@ impl ExecutionPlan for DataWritingExec {
                     Ok(rows) => rows_written.add(rows),
                     Err(error) => {
                         writer.abort();
-                        return Err(task_failed(&job, error));
+                        return Err(error);
                     }
                 }
             }
-            let message = writer.finish().map_err(|error| task_failed(&job, external(error)))?;
+            let message = writer.finish().map_err(external)?;
             bytes_written.add(message.bytes() as usize);
             files_written.add(message.files.len());
             let numbers = |number: u64| Arc::new(Int64Array::from(vec![number as i64])) as _;
@@ -146,19 +146,5 @@ impl ExecutionPlan for DataWritingExec {
 
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.clone_inner())
-    }
-}
-
-/// `TASK_WRITE_FAILED` with its cause. What is no error of Spark's (a lost block, a cancelled task) passes unchanged.
-fn task_failed(job: &WriteJob, error: DataFusionError) -> DataFusionError {
-    match find_spark_error(&error) {
-        None => error,
-        Some(cause) => {
-            let path = job.output().uri();
-            let mut out = SparkError::new(ExceptionClass::Spark, "TASK_WRITE_FAILED").param("path", &path);
-            out.message_override = Some(format!("Task failed while writing rows to {path}. Caused by: {cause}"));
-            out.contexts = cause.contexts;
-            external(out)
-        }
     }
 }

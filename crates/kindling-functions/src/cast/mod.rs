@@ -75,7 +75,7 @@ pub fn cast(ctx: &CallContext<'_>, expr: TypedExpr, to: &DataType, mode: CastMod
     let failure = match mode {
         CastMode::Session if ctx.ansi => Failure::Ansi,
         CastMode::Session | CastMode::Legacy => Failure::Legacy,
-        CastMode::Ansi | CastMode::Store => Failure::Ansi,
+        CastMode::Ansi => Failure::Ansi,
         CastMode::Try => Failure::Try,
     };
     if from == DataType::Null && expr.is_null_literal() {
@@ -108,6 +108,27 @@ pub fn cast(ctx: &CallContext<'_>, expr: TypedExpr, to: &DataType, mode: CastMod
     Ok(call(ctx, "cast")
         .key(key)
         .arrays(vec![expr], to.clone(), nullable, move |arrays, _| cast_array(&arrays[0], &from, &target, &options)))
+}
+
+/// A value as a column of a table keeps it: a cast that fails, and where a number is too large it names the column.
+pub fn store(ctx: &CallContext<'_>, expr: TypedExpr, to: &DataType, column: &str) -> SparkResult<TypedExpr> {
+    let from = expr.data_type.clone();
+    let is_exact = |t: &DataType| t.is_integral() || matches!(t, DataType::Decimal { .. });
+    let zone = *ctx.time_zone();
+    if from == *to || !from.is_numeric() || !is_exact(to) || is_lossless(&from, to, &zone) {
+        return cast(ctx, expr, to, CastMode::Ansi);
+    }
+    let options = CastOptions { failure: Failure::Ansi, zone, now: ctx.conf.query_start_micros };
+    let (target, nullable, column) = (to.clone(), expr.nullable, kindling_spec::quote_identifier(column));
+    let key = format!("{} -> {} {column}", from.simple_string(), to.simple_string());
+    Ok(call(ctx, "store").key(key).arrays(vec![expr], to.clone(), nullable, move |arrays, _| {
+        cast_array(&arrays[0], &from, &target, &options).map_err(|_| {
+            SparkError::new(ExceptionClass::Arithmetic, "CAST_OVERFLOW_IN_TABLE_INSERT")
+                .param("sourceType", format!("\"{}\"", from.sql()))
+                .param("targetType", format!("\"{}\"", target.sql()))
+                .param("columnName", &column)
+        })
+    }))
 }
 
 fn cast_scalar(value: &ScalarValue, from: &DataType, to: &DataType, options: &CastOptions) -> SparkResult<ScalarValue> {

@@ -46,7 +46,7 @@ impl CommandContext<'_> {
             let identifier = catalog.qualify(&create.name)?;
             return Err(SparkError::analysis("UNSUPPORTED_FEATURE.TABLE_OPERATION")
                 .param("tableName", identifier.quoted())
-                .param("operation", "REPLACE TABLE"));
+                .param("operation", if create.query.is_some() { "REPLACE TABLE AS SELECT" } else { "REPLACE TABLE" }));
         }
         let identifier = catalog.qualify(&create.name)?;
         catalog.database(&identifier.database)?;

@@ -2,7 +2,7 @@
 
 use kindling_common::{SparkError, SparkResult};
 use kindling_spec::{
-    CastMode, DataType, Expr, ExprKind, Insert, Literal, Relation, RelationKind, SaveMode, StructField, StructType,
+    DataType, Expr, ExprKind, Insert, Literal, Relation, RelationKind, SaveMode, StructField, StructType,
 };
 use kindling_sql::ParserOptions;
 
@@ -33,7 +33,7 @@ impl CommandContext<'_> {
             self.write_files(&plan, &write)?;
             return Ok(CommandOutput::empty());
         }
-        let table = self.table_of(&insert.table, "INSERT")?;
+        let table = self.table_of(&insert.table, "INSERT").map_err(|error| error.at(&insert.table_origin))?;
         if insert.replace_where.is_some() {
             return Err(SparkError::analysis("UNSUPPORTED_FEATURE.TABLE_OPERATION")
                 .param("tableName", table.identifier.quoted())
@@ -113,7 +113,11 @@ impl CommandContext<'_> {
                     .param("extraColumns", kindling_spec::quote_identifier(&extra.name)));
             }
         } else if source.fields.len() != expected.len() {
-            return Err(arity_mismatch(table, &expected, &source));
+            return Err(if statics.is_empty() {
+                arity_mismatch(table, &expected, &source)
+            } else {
+                partition_arity_mismatch(table, statics, &source)
+            });
         }
         let names: Vec<String> = (0..source.fields.len()).map(|i| format!("_c{i}")).collect();
         let mut expressions = vec![];
@@ -187,10 +191,10 @@ fn has_field(schema: &StructType, name: &str) -> bool {
     schema.fields.iter().any(|field| field.name.eq_ignore_ascii_case(name))
 }
 
-/// `CAST(value AS type) AS name`, failing where the value does not fit.
+/// `value AS name`, failing where the value does not fit.
 fn stored(value: Expr, field: &StructField) -> Expr {
-    let to = field.data_type.clone();
-    Expr::from(ExprKind::Cast { expr: Box::new(value), to, mode: CastMode::Store }).alias(&field.name)
+    let (column, to) = (field.name.clone(), field.data_type.clone());
+    Expr::from(ExprKind::Stored { child: Box::new(value), column, to }).alias(&field.name)
 }
 
 fn arity_mismatch(table: &CatalogTable, expected: &[&StructField], source: &StructType) -> SparkError {
@@ -199,11 +203,20 @@ fn arity_mismatch(table: &CatalogTable, expected: &[&StructField], source: &Stru
     } else {
         "INSERT_COLUMN_ARITY_MISMATCH.TOO_MANY_DATA_COLUMNS"
     };
-    let list = |names: Vec<&str>| {
-        names.iter().map(|name| kindling_spec::quote_identifier(name)).collect::<Vec<_>>().join(", ")
-    };
     SparkError::analysis(condition)
         .param("tableName", table.identifier.quoted())
-        .param("tableColumns", list(expected.iter().map(|field| field.name.as_str()).collect()))
-        .param("dataColumns", list(source.fields.iter().map(|field| field.name.as_str()).collect()))
+        .param("tableColumns", quoted(expected.iter().map(|field| field.name.as_str())))
+        .param("dataColumns", quoted(source.fields.iter().map(|field| field.name.as_str())))
+}
+
+fn partition_arity_mismatch(table: &CatalogTable, statics: &[(String, Expr)], source: &StructType) -> SparkError {
+    SparkError::analysis("INSERT_PARTITION_COLUMN_ARITY_MISMATCH")
+        .param("tableName", table.identifier.quoted())
+        .param("tableColumns", quoted(table.schema.fields.iter().map(|field| field.name.as_str())))
+        .param("staticPartCols", quoted(statics.iter().map(|(name, _)| name.as_str())))
+        .param("dataColumns", quoted(source.fields.iter().map(|field| field.name.as_str())))
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(kindling_spec::quote_identifier).collect::<Vec<_>>().join(", ")
 }

@@ -94,7 +94,13 @@ impl CommandContext<'_> {
                 let ExprKind::Literal(literal) = &value.kind else {
                     return Err(SparkError::unsupported("a partition value that is no literal"));
                 };
-                Ok((column.clone(), literal_text(literal)?))
+                let text = literal_text(literal)?;
+                let field = table.schema.fields.iter().find(|field| field.name == *column);
+                let text = match field.filter(|_| text != NULL_PARTITION) {
+                    Some(field) => kindling_functions::fit_text(&text, &field.data_type)?,
+                    None => text,
+                };
+                Ok((column.clone(), text))
             })
             .collect()
     }

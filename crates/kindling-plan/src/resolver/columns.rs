@@ -3,7 +3,7 @@
 use datafusion::logical_expr::Expr as DfExpr;
 use kindling_common::{SparkError, SparkResult};
 use kindling_functions::{AggregateOptions, TypedExpr};
-use kindling_spec::{CastMode, DataType, Expr, ExprKind, Origin, Relation, SampleMethod, StructType};
+use kindling_spec::{CastMode, DataType, Expr, ExprKind, Origin, PipeClause, Relation, SampleMethod, StructType};
 
 use super::{
     Below, Resolved, Resolver,
@@ -29,6 +29,14 @@ impl Resolver<'_> {
                     }
                     names.push(name);
                 }
+            }
+        }
+        for alias in aliases {
+            if let ExprKind::Alias { expr, names, .. } = &alias.kind
+                && matches!(expr.kind, ExprKind::Pipe { clause: PipeClause::Set, .. })
+                && input.scope.find(self.names, names)?.is_none()
+            {
+                return Err(input.scope.unresolved(names));
             }
         }
         // Existing columns are replaced in place, others come behind.

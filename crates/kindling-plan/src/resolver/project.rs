@@ -108,6 +108,7 @@ impl Resolver<'_> {
                 self.holds_aggregate(&parsed)
             }
             ExprKind::LambdaFunction { body, .. } => self.holds_aggregate(body),
+            ExprKind::Pipe { child, .. } => self.holds_aggregate(child),
             _ => Ok(false),
         }
     }

@@ -8,7 +8,9 @@ pub(crate) fn order_by_similarity(base: &[String], candidates: &[Vec<String>]) -
     let mut candidates = candidates.to_vec();
     candidates.sort_by(|a, b| a.last().cmp(&b.last()));
     let stripped = strip_common_qualifiers(&candidates, base.len());
-    let base = &quote_parts(base);
+    // Spark compares quoted candidates with the name as `UnresolvedAttribute.name` shows it, where only dots need quotes.
+    let written = |part: &String| if part.contains('.') { format!("`{part}`") } else { part.clone() };
+    let base = &base.iter().map(written).collect::<Vec<_>>().join(".");
     let mut quoted: Vec<String> = stripped.iter().map(|parts| quote_parts(parts)).collect();
     quoted.sort_by_key(|candidate| levenshtein(candidate, base));
     quoted
@@ -65,6 +67,15 @@ mod tests {
         assert_eq!(levenshtein("kitten", "sitting"), 3);
         assert_eq!(levenshtein("", "abc"), 3);
         assert_eq!(levenshtein("abc", "abc"), 0);
+    }
+
+    #[test]
+    fn short_names_come_first_where_nothing_is_alike() {
+        let candidates = ["apple", "ban", "cc", "ddd"].map(|name| vec!["tt".to_string(), name.to_string()]);
+        assert_eq!(order_by_similarity(&["ap".to_string()], &candidates), vec!["`ban`", "`cc`", "`apple`", "`ddd`"]);
+        let candidates = ["id", "k"].map(|name| vec![name.to_string()]);
+        assert_eq!(order_by_similarity(&["zz".to_string()], &candidates), vec!["`k`", "`id`"]);
+        assert_eq!(order_by_similarity(&["z.z".to_string()], &candidates), vec!["`id`", "`k`"]);
     }
 
     #[test]

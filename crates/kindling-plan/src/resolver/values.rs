@@ -21,6 +21,7 @@ impl Resolver<'_> {
         let width = rows.first().map_or(0, Vec::len);
         let scope = Scope::default();
         let mut typed: Vec<Vec<TypedExpr>> = Vec::with_capacity(rows.len());
+        let mut texts: Vec<Vec<String>> = Vec::with_capacity(rows.len());
         for row in rows {
             if row.len() != width {
                 return Err(SparkError::analysis("INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH")
@@ -29,6 +30,7 @@ impl Resolver<'_> {
                     .param("rowIndex", typed.len().to_string()));
             }
             let mut values = Vec::with_capacity(width);
+            let mut row_texts = Vec::with_capacity(width);
             for expr in row {
                 let mut context = ExprContext::new(&scope, "VALUES");
                 let unfit = |text: String| {
@@ -46,8 +48,10 @@ impl Resolver<'_> {
                     return Err(unfit(format!("\"{}\"", value.text)));
                 }
                 values.push(value.typed);
+                row_texts.push(value.text);
             }
             typed.push(values);
+            texts.push(row_texts);
         }
         let mut fields = Vec::with_capacity(width);
         for index in 0..width {
@@ -70,7 +74,7 @@ impl Resolver<'_> {
                 .collect::<SparkResult<_>>()?;
             cast_rows.push(cast);
         }
-        match constants(&cast_rows)? {
+        match constants(&cast_rows, &texts)? {
             Some(constants) => {
                 let batch = to_batch(&constants, &fields)?;
                 self.local_rows(&StructType { fields }, vec![batch])
@@ -93,8 +97,18 @@ impl Resolver<'_> {
     }
 }
 
-fn constants(rows: &[Vec<TypedExpr>]) -> SparkResult<Option<Vec<Vec<ScalarValue>>>> {
-    rows.iter().map(|row| row.iter().map(kindling_functions::fold).collect::<SparkResult<Option<Vec<_>>>>()).collect()
+/// The values of the rows; `None` when one is not constant.
+fn constants(rows: &[Vec<TypedExpr>], texts: &[Vec<String>]) -> SparkResult<Option<Vec<Vec<ScalarValue>>>> {
+    let value = |(value, text): (&TypedExpr, &String)| {
+        kindling_functions::fold(value).map_err(|_| {
+            SparkError::analysis("INVALID_INLINE_TABLE.FAILED_SQL_EXPRESSION_EVALUATION")
+                .param("sqlExpr", format!("\"{text}\""))
+        })
+    };
+    rows.iter()
+        .zip(texts)
+        .map(|(row, texts)| row.iter().zip(texts).map(value).collect::<SparkResult<Option<Vec<_>>>>())
+        .collect()
 }
 
 fn to_batch(rows: &[Vec<ScalarValue>], fields: &[StructField]) -> SparkResult<RecordBatch> {

@@ -16,7 +16,7 @@ pub(super) struct Grouping {
 }
 
 /// One element of `GROUP BY`, each a list of sets but for a plain expression.
-enum Element {
+pub(super) enum Element {
     Expr(Expr),
     Rollup(Vec<Vec<Expr>>),
     Cube(Vec<Vec<Expr>>),
@@ -24,6 +24,16 @@ enum Element {
 }
 
 impl Element {
+    /// The clause as errors name it.
+    pub(super) fn clause(&self) -> &'static str {
+        match self {
+            Element::Expr(_) => "GROUP BY",
+            Element::Rollup(_) => "GROUP BY ROLLUP",
+            Element::Cube(_) => "GROUP BY CUBE",
+            Element::Sets(_) => "GROUPING SETS",
+        }
+    }
+
     fn sets(self) -> Vec<Vec<Expr>> {
         match self {
             Element::Expr(expr) => vec![vec![expr]],
@@ -58,7 +68,7 @@ impl Parser<'_> {
         Ok(combine(elements))
     }
 
-    fn trailing_analytics(&mut self) -> Option<K> {
+    pub(super) fn trailing_analytics(&mut self) -> Option<K> {
         let keyword = self.keyword_at(1).filter(|k| matches!(k, K::ROLLUP | K::CUBE))?;
         if !self.is(K::WITH) {
             return None;
@@ -67,7 +77,7 @@ impl Parser<'_> {
         Some(keyword)
     }
 
-    fn grouping_analytics(&mut self) -> PResult<Option<Element>> {
+    pub(super) fn grouping_analytics(&mut self) -> PResult<Option<Element>> {
         if self.is_any(&[K::ROLLUP, K::CUBE]) && self.is_symbol_at(1, Symbol::LeftParen) {
             let is_rollup = self.is(K::ROLLUP);
             self.advance();

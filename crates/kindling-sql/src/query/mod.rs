@@ -52,7 +52,7 @@ impl Parser<'_> {
     /// A query after its CTEs.
     pub(crate) fn query_body(&mut self) -> PResult<Relation> {
         let term = self.query_term(0)?;
-        self.query_organization(term)
+        self.query_organization(term, false)
     }
 
     /// `WITH [RECURSIVE] name [(columns)] [AS] (query), …`
@@ -180,8 +180,8 @@ impl Parser<'_> {
         }
     }
 
-    /// `ORDER BY`, `CLUSTER BY`, `DISTRIBUTE BY`, `SORT BY`, `WINDOW`, `LIMIT`, `OFFSET`
-    pub(crate) fn query_organization(&mut self, query: Relation) -> PResult<Relation> {
+    /// `ORDER BY`, `CLUSTER BY`, `DISTRIBUTE BY`, `SORT BY`, `WINDOW`, `LIMIT`, `OFFSET`; as a pipe operator one of them.
+    pub(crate) fn query_organization(&mut self, query: Relation, is_pipe: bool) -> PResult<Relation> {
         let start = self.start();
         let by = |p: &mut Self, keyword| {
             if p.eat_seq(&[keyword, K::BY]) { p.comma_list(Self::sort_item) } else { Ok(vec![]) }
@@ -213,7 +213,19 @@ impl Parser<'_> {
         };
         if self.is_window_clause() {
             query = self.window_clause(start, query)?;
+            if is_pipe {
+                return Err(error::at("UNSUPPORTED_FEATURE.CLAUSE_WITH_PIPE_OPERATORS", &self.origin(start))
+                    .param("clauses", "the WINDOW clause"));
+            }
         }
+        let ordered = match given {
+            [true, ..] => Some("ORDER BY"),
+            [_, true, ..] => Some("CLUSTER BY"),
+            [_, _, true, true] => Some("SORT BY ... DISTRIBUTE BY ..."),
+            [_, _, true, _] => Some("DISTRIBUTE BY"),
+            [.., true] => Some("SORT BY"),
+            _ => None,
+        };
         let mut limit = None;
         if self.is(K::LIMIT) && self.can_start_expression(1) {
             self.advance();
@@ -224,13 +236,22 @@ impl Parser<'_> {
                 limit = Some(Box::new(self.expression()?));
             }
         }
-        if self.is(K::OFFSET) && self.can_start_expression(1) {
+        let has_offset = self.is(K::OFFSET) && self.can_start_expression(1);
+        if has_offset {
             self.advance();
             let offset = Box::new(self.expression()?);
             query = self.relation(start, RelationKind::Offset { input: Box::new(query), offset });
         }
+        let has_limit = limit.is_some();
         if let Some(limit) = limit {
             query = self.relation(start, RelationKind::Limit { input: Box::new(query), limit });
+        }
+        if let (true, Some(clause)) = (is_pipe, ordered)
+            && let Some(other) = if has_offset { Some("OFFSET") } else { has_limit.then_some("LIMIT") }
+        {
+            return Err(error::at("MULTIPLE_QUERY_RESULT_CLAUSES_WITH_PIPE_OPERATORS", &self.origin(start))
+                .param("clause1", clause)
+                .param("clause2", other));
         }
         Ok(query)
     }

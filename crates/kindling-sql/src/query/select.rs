@@ -86,7 +86,7 @@ impl Parser<'_> {
         }
         let select = self.select_clause()?;
         let query = self.select_rest(start, select, from)?;
-        self.query_organization(query)
+        self.query_organization(query, false)
     }
 
     pub(super) fn select_rest(&mut self, start: usize, select: SelectClause, mut input: Relation) -> PResult<Relation> {
@@ -180,7 +180,7 @@ impl Parser<'_> {
     }
 
     /// `WINDOW a AS (…), b AS a`: references among them are resolved.
-    fn named_windows(&mut self) -> PResult<Vec<(String, WindowExpr)>> {
+    pub(super) fn named_windows(&mut self) -> PResult<Vec<(String, WindowExpr)>> {
         let start = self.start();
         self.expect(K::WINDOW)?;
         let windows = self.comma_list(|p| {

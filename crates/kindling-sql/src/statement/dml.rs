@@ -1,7 +1,7 @@
 //! `INSERT`, `DELETE`, `UPDATE`, `TRUNCATE`, and statements after `WITH`.
 
 use kindling_common::SparkError;
-use kindling_spec::{Command, Cte, Expr, Insert, InsertDirectory, Options, Plan, Relation, RelationKind};
+use kindling_spec::{Command, Cte, Expr, Insert, InsertDirectory, Options, Origin, Plan, Relation, RelationKind};
 
 use crate::{
     keyword::Keyword as K,
@@ -99,6 +99,7 @@ impl Parser<'_> {
         };
         let mut insert = Insert {
             table: vec![],
+            table_origin: Origin::None,
             columns: vec![],
             partition: vec![],
             overwrite,
@@ -117,7 +118,9 @@ impl Parser<'_> {
         if self.is(K::TABLE) && self.is_identifier_at(1, false) {
             self.advance();
         }
+        let name = self.start();
         insert.table = self.reference()?;
+        insert.table_origin = self.origin(name);
         if self.is(K::WITH) && self.is_symbol_at(1, Symbol::LeftParen) {
             return Err(SparkError::unsupported("options of INSERT").at(&self.origin_to_end(start)));
         }

@@ -421,7 +421,7 @@ fn last_field(path: &str) -> String {
 /// `*`, also as the text `F.expr("*")`.
 fn is_star(expr: &Expr) -> bool {
     match &expr.kind {
-        ExprKind::UnresolvedStar { target: None, plan_id: None, .. } => true,
+        ExprKind::UnresolvedStar { target: None, plan_id: None, except } => except.is_empty(),
         ExprKind::ExpressionString(text) => text.trim() == "*",
         _ => false,
     }

@@ -16,9 +16,7 @@ impl Resolver<'_> {
         mode: CastMode,
         origin: &Origin,
     ) -> SparkResult<Value> {
-        let column = to;
-        let to =
-            &if mode == CastMode::Store { crate::resolver::char_type::as_string(to) } else { self.cast_target(to) };
+        let to = &self.cast_target(to);
         let function = if mode == CastMode::Try { "TRY_CAST" } else { "CAST" };
         let text = match to {
             // A cast to a nested type does not show: Hive had no such casts.
@@ -27,8 +25,7 @@ impl Resolver<'_> {
         };
         let call_text = Text { call: text.clone(), arguments: vec![value.text.clone()] };
         let mut typed = self.with_call_context(origin, &call_text, |call| {
-            let typed = kindling_functions::cast(call, value.typed.clone(), to, mode)?;
-            Ok(if mode == CastMode::Store { kindling_functions::fit_length(call, typed, column) } else { typed })
+            kindling_functions::cast(call, value.typed.clone(), to, mode)
         })?;
         if to.is_integral() && typed.as_literal().is_some() {
             // Decimal arithmetic takes a written number at its own digits, and a cast at its type's.
@@ -41,6 +38,17 @@ impl Resolver<'_> {
             value.aliases.first().cloned()
         };
         Ok(Value { default_name, ..Value::new(typed, text) })
+    }
+
+    /// A value as a column keeps it.
+    pub(super) fn stored(&mut self, value: Value, column: &str, to: &DataType) -> SparkResult<Value> {
+        let call_text = Text { call: String::new(), arguments: vec![value.text.clone()] };
+        let typed = self.with_call_context(&Origin::None, &call_text, |call| {
+            let text = crate::resolver::char_type::as_string(to);
+            let typed = kindling_functions::store(call, value.typed.clone(), &text, column)?;
+            Ok(kindling_functions::fit_length(call, typed, to))
+        })?;
+        Ok(Value::new(typed, value.text))
     }
 
     /// A cast that coercion asks for; it does not show in the text.

@@ -111,7 +111,7 @@ impl Resolver<'_> {
         Ok(Value { default_name: None, ..Value::new(typed, text.replace(&format!(".{name}"), &format!(".{found}"))) })
     }
 
-    fn find_field(&self, fields: &[StructField], name: &str) -> SparkResult<(usize, StructField)> {
+    pub(super) fn find_field(&self, fields: &[StructField], name: &str) -> SparkResult<(usize, StructField)> {
         let mut matching = fields.iter().enumerate().filter(|(_, field)| self.names.same(&field.name, name));
         match (matching.next(), matching.next()) {
             (Some((index, field)), None) => Ok((index, field.clone())),

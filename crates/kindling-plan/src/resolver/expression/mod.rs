@@ -8,6 +8,7 @@ mod extract;
 mod item;
 mod lambda;
 mod named_arguments;
+mod pipe;
 mod star;
 mod subquery;
 pub(super) mod text;
@@ -68,6 +69,11 @@ impl Resolver<'_> {
                 let value = self.expression(inner, context)?;
                 Ok(value.aliased(names, metadata.clone()))
             }
+            ExprKind::Stored { child, column, to } => {
+                let value = self.expression(child, context)?;
+                self.stored(value, column, to)
+            }
+            ExprKind::Pipe { child, clause } => self.pipe_expression(child, *clause, context),
             ExprKind::Cast { expr: inner, to, mode } => {
                 let value = self.expression(inner, context)?;
                 self.cast(value, to, *mode, &expr.origin)

@@ -1,0 +1,191 @@
+"""Rules of Spark SQL that are easy to get nearly right, as Spark 4.2.0 has them: writes, pipes, stars, names, subqueries."""
+
+import pytest
+from pyspark.errors import PySparkException
+
+
+def rows(spark, sql):
+    return [tuple(row) for row in spark.sql(sql).collect()]
+
+
+def fails(spark, sql):
+    with pytest.raises(PySparkException) as caught:
+        spark.sql(sql).collect()
+    return caught.value.getCondition()
+
+
+@pytest.fixture
+def t(spark):
+    spark.sql("CREATE OR REPLACE TEMP VIEW t AS SELECT * FROM VALUES (1, 'a', 10), (2, 'b', 20) AS t(id, k, v)")
+    yield "t"
+    spark.sql("DROP VIEW t")
+
+
+@pytest.fixture
+def texts(spark):
+    spark.sql("DROP TABLE IF EXISTS semantic_texts")
+    spark.sql("CREATE TABLE semantic_texts (c CHAR(5), v VARCHAR(3), n INT) USING parquet")
+    yield "semantic_texts"
+    spark.sql("DROP TABLE semantic_texts")
+
+
+# Writes.
+
+
+def test_char_and_varchar_have_their_length_when_written(spark, texts):
+    spark.sql(f"INSERT INTO {texts} VALUES ('ab', 'abc  ', 1), ('ab     ', '日本語', 2)")
+    query = f"SELECT c || '|', v || '|' FROM {texts} ORDER BY n"
+    assert rows(spark, query) == [("ab   |", "abc|"), ("ab   |", "日本語|")]
+    assert fails(spark, f"INSERT INTO {texts} VALUES ('abcdef', 'a', 1)") == "EXCEED_LIMIT_LENGTH"
+    assert fails(spark, f"INSERT INTO {texts} SELECT 'a', repeat('a', id), 1 FROM range(6)") == "EXCEED_LIMIT_LENGTH"
+
+
+def test_char_below_arrays_maps_and_structs_has_its_length_too(spark):
+    spark.sql("CREATE TABLE nested_texts (a ARRAY<CHAR(3)>, m MAP<VARCHAR(2), CHAR(2)>, s STRUCT<x: CHAR(2)>) USING parquet")
+    try:
+        spark.sql("INSERT INTO nested_texts VALUES (array('a', null), map('k   ', 'v'), struct('q')), (null, null, null)")
+        query = "SELECT a[0] || '|', map_keys(m)[0] || '|', map_values(m)[0] || '|', s.x || '|' FROM nested_texts WHERE a IS NOT NULL"
+        assert rows(spark, query) == [("a  |", "k |", "v |", "q |")]
+        assert fails(spark, "INSERT INTO nested_texts VALUES (array('abcd'), null, null)") == "EXCEED_LIMIT_LENGTH"
+    finally:
+        spark.sql("DROP TABLE nested_texts")
+
+
+def test_a_partition_of_a_char_column_is_padded(spark):
+    spark.sql("CREATE TABLE padded_parts (v INT, c CHAR(3)) USING parquet PARTITIONED BY (c)")
+    try:
+        spark.sql("INSERT INTO padded_parts PARTITION (c = 'a') VALUES (1)")
+        spark.sql("INSERT OVERWRITE padded_parts PARTITION (c = 'a') VALUES (2)")
+        assert rows(spark, "SELECT v FROM padded_parts WHERE c = 'a'") == [(2,)]
+        assert rows(spark, "SHOW PARTITIONS padded_parts") == [("c=a  ",)]
+        assert fails(spark, "ALTER TABLE padded_parts ADD PARTITION (c = 'abcd')") == "EXCEED_LIMIT_LENGTH"
+        assert fails(spark, "INSERT INTO padded_parts PARTITION (c = 'a') SELECT 1, 2") == "INSERT_PARTITION_COLUMN_ARITY_MISMATCH"
+    finally:
+        spark.sql("DROP TABLE padded_parts")
+
+
+def test_a_number_too_large_for_a_column_names_the_column(spark, texts):
+    with pytest.raises(PySparkException) as caught:
+        spark.sql(f"INSERT INTO {texts} VALUES ('a', 'a', 99999999999)")
+    assert caught.value.getCondition() == "CAST_OVERFLOW_IN_TABLE_INSERT"
+    assert caught.value.getMessageParameters() == {"columnName": "`n`", "sourceType": '"BIGINT"', "targetType": '"INT"'}
+
+
+def test_a_failing_task_of_a_write_shows_its_own_error(spark, tmp_path):
+    with pytest.raises(PySparkException) as caught:
+        spark.range(6).selectExpr("1 / (id - 3) AS a").write.parquet(str(tmp_path / "out"))
+    assert caught.value.getCondition() == "DIVIDE_BY_ZERO"
+
+
+def test_an_inline_table_is_evaluated_when_it_is_written(spark):
+    assert fails(spark, "SELECT * FROM VALUES (1), (1 / 0)") == "INVALID_INLINE_TABLE.FAILED_SQL_EXPRESSION_EVALUATION"
+
+
+# Pipes.
+
+
+def test_aggregates_stand_where_a_pipe_operator_wants_them(spark, t):
+    assert rows(spark, "FROM t |> AGGREGATE sum(v) AS s GROUP BY v % 2 AS m |> SELECT s, m") == [(30, 0)]
+    none = "PIPE_OPERATOR_AGGREGATE_EXPRESSION_CONTAINS_NO_AGGREGATE_FUNCTION"
+    assert fails(spark, "FROM t |> AGGREGATE v + 1") == none
+    assert fails(spark, "FROM t |> AGGREGATE sum(v), k GROUP BY k") == none
+    assert fails(spark, "FROM t |> EXTEND sum(v) AS s") == "PIPE_OPERATOR_CONTAINS_AGGREGATE_FUNCTION"
+    assert fails(spark, "FROM t |> SET v = sum(v)") == "PIPE_OPERATOR_CONTAINS_AGGREGATE_FUNCTION"
+
+
+def test_an_ordinal_of_a_pipe_aggregate_is_a_column_of_its_input(spark, t):
+    assert sorted(rows(spark, "FROM t |> AGGREGATE count(*) GROUP BY 1")) == [(1, 1), (2, 1)]
+
+
+@pytest.mark.parametrize("keys", ["rollup(k)", "cube(k)", "grouping sets (k)", "k WITH ROLLUP", "ALL"])
+def test_a_pipe_aggregate_has_no_grouping_analytics(spark, t, keys):
+    condition = "UNSUPPORTED_FEATURE.PIPE_OPERATOR_AGGREGATE_UNSUPPORTED_CASE"
+    assert fails(spark, f"FROM t |> AGGREGATE sum(v) GROUP BY {keys}") == condition
+
+
+def test_set_and_drop_want_columns_that_are_there(spark, t):
+    assert rows(spark, "FROM t |> SET v = v + id, v = v * 2 |> DROP k, id") == [(22,), (44,)]
+    assert fails(spark, "FROM t |> SET z = 1") == "UNRESOLVED_COLUMN.WITH_SUGGESTION"
+    assert fails(spark, "FROM t |> DROP z") == "UNRESOLVED_COLUMN.WITH_SUGGESTION"
+    assert fails(spark, "FROM t |> DROP id, id") == "EXCEPT_OVERLAPPING_COLUMNS"
+
+
+def test_one_pipe_operator_is_one_clause(spark, t):
+    several = "MULTIPLE_QUERY_RESULT_CLAUSES_WITH_PIPE_OPERATORS"
+    assert fails(spark, "FROM t |> ORDER BY id LIMIT 1") == several
+    assert rows(spark, "FROM t |> ORDER BY id DESC |> LIMIT 1 |> SELECT id") == [(2,)]
+    assert fails(spark, "FROM t |> SELECT id WHERE id = 1") == "PARSE_SYNTAX_ERROR"
+    window = "FROM t |> WHERE v > 1 WINDOW w AS (PARTITION BY k)"
+    assert fails(spark, window) == "NOT_ALLOWED_IN_PIPE_OPERATOR_WHERE.WINDOW_CLAUSE"
+    turned = "FROM t |> PIVOT (sum(v) FOR k IN ('a')) UNPIVOT (x FOR y IN (id))"
+    assert fails(spark, turned) == "NOT_ALLOWED_IN_FROM.UNPIVOT_WITH_PIVOT"
+
+
+# Stars.
+
+
+def test_a_star_leaves_out_fields_of_structs(spark):
+    source = "(SELECT 1 AS x, named_struct('a', 1, 'b', named_struct('c', 2, 'd', 3)) AS s)"
+    assert spark.sql(f"SELECT * EXCEPT (s.b.c) FROM {source}").schema.simpleString() == (
+        "struct<x:int,s:struct<a:int,b:struct<d:int>>>"
+    )
+    assert rows(spark, f"SELECT s.* EXCEPT (a, b.c) FROM {source}") == [((3,),)]
+    assert fails(spark, f"SELECT * EXCEPT (s.b.c, s.b) FROM {source}") == "EXCEPT_OVERLAPPING_COLUMNS"
+    assert fails(spark, f"SELECT * EXCEPT (s.z) FROM {source}") == "FIELD_NOT_FOUND"
+
+
+def test_count_of_a_star_with_exceptions_counts_rows_without_nulls(spark):
+    assert rows(spark, "SELECT count(* EXCEPT (x)) FROM VALUES (1, null), (2, 3) AS t(x, y)") == [(1,)]
+
+
+# Names.
+
+
+def test_suggestions_are_in_the_order_of_their_likeness(spark, t):
+    with pytest.raises(PySparkException) as caught:
+        spark.sql("SELECT zz FROM t").collect()
+    assert caught.value.getMessageParameters()["proposal"] == "`k`, `v`, `id`"
+
+
+def test_identifier_takes_any_constant_expression(spark, t):
+    spark.sql("DECLARE OR REPLACE VARIABLE column_name STRING DEFAULT 'k'")
+    try:
+        assert rows(spark, "SELECT IDENTIFIER(column_name) FROM t ORDER BY IDENTIFIER('i' || 'd')") == [("a",), ("b",)]
+        assert spark.sql("SELECT * FROM IDENTIFIER(lower(:name))", args={"name": "T"}).count() == 2
+    finally:
+        spark.sql("DROP TEMPORARY VARIABLE column_name")
+
+
+def test_execute_immediate_takes_values_not_names(spark, t):
+    spark.sql("DECLARE OR REPLACE VARIABLE id INT DEFAULT 2")
+    try:
+        assert rows(spark, "EXECUTE IMMEDIATE 'SELECT k FROM t WHERE id = ?' USING id") == [("b",)]
+    finally:
+        spark.sql("DROP TEMPORARY VARIABLE id")
+
+
+def test_an_insert_into_a_missing_table_points_at_its_name(spark):
+    with pytest.raises(PySparkException) as caught:
+        spark.sql("INSERT INTO no_such_table VALUES (1)")
+    assert caught.value.getCondition() == "TABLE_OR_VIEW_NOT_FOUND"
+    assert [context.fragment() for context in caught.value.getQueryContext()] == ["no_such_table"]
+
+
+# Subqueries, samples and functions.
+
+
+def test_not_in_over_several_columns_knows_nulls(spark):
+    left = "VALUES (1, 1), (1, null), (3, null), (null, null) AS l(a, b)"
+    right = "(SELECT * FROM VALUES (1, 2), (1, 1), (2, null) AS r(c, d))"
+    assert rows(spark, f"SELECT a, b FROM {left} WHERE (a, b) NOT IN {right}") == [(3, None)]
+    assert rows(spark, f"SELECT a, b FROM {left} WHERE (a, b) IN {right}") == [(1, 1)]
+
+
+def test_a_sample_is_counted(spark):
+    assert rows(spark, "SELECT count(*) FROM (SELECT * FROM range(100)) TABLESAMPLE (100 PERCENT)") == [(100,)]
+
+
+def test_regular_expressions_go_over_empty_matches(spark):
+    assert rows(spark, "SELECT regexp_extract_all('ab', '(x*)', 1)") == [(["", "", ""],)]
+    query = "SELECT regexp_count('abc', ''), regexp_substr('abc', 'z*'), regexp_substr('abc', 'b')"
+    assert rows(spark, query) == [(4, None, "b")]
