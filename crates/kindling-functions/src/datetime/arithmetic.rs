@@ -128,9 +128,8 @@ pub(crate) fn datetime_arithmetic(
         (Add, l, DataType::Date) if !l.is_string() && !is_timestamp(l) => date_plus(ctx, (b, 1), (a, 0))?,
         // A string beside a date is read as one, and two dates have no sum.
         (Add, DataType::Date, r) | (Add, r, DataType::Date) if r.is_string() && ctx.ansi => {
-            let string = usize::from(r == &right.data_type);
             let (first, second) = (ctx.text.argument(0), ctx.text.argument(1));
-            return Err(not_days(ctx, &first, &second, if string == 1 { &second } else { &second }, &DataType::Date));
+            return Err(not_days(ctx, &first, &second, &second, &DataType::Date));
         }
         (Subtract, DataType::Date, r) if r.is_numeric() => date_add(ctx, a, b, -1)?,
         (Subtract, l, r)
@@ -561,7 +560,7 @@ fn scale_interval(
                 let rounded = value.round();
                 // 2^63 as a double is one more than the greatest long.
                 let fits = rounded.is_finite()
-                    && rounded.abs() < if year_month { 2_147_483_648.0 } else { 9.223372036854775807e18 };
+                    && rounded.abs() < if year_month { 2_147_483_648.0 } else { 9.223_372_036_854_776e18 };
                 if !fits && failure != Failure::Try {
                     return Err(java_arithmetic(message()));
                 }
