@@ -13,9 +13,10 @@ import { counted, environment, root, run, say } from "./support/run.mjs";
 
 const python = join(root, ".venv-test", "bin", "python");
 
-/** The page is built apart: its features would make cargo compile DataFusion once more. */
-const engine = ["--workspace", "--exclude", "kindling-wasm", "--exclude", "kindling-ui"];
+/** The page and the build tool are built apart: their features would make cargo compile DataFusion once more. */
+const engine = ["--workspace", "--exclude", "kindling-wasm", "--exclude", "kindling-ui", "--exclude", "kindling-split"];
 const page = ["--package", "kindling-ui"];
+const split = ["--package", "kindling-split"];
 
 /** Every suite in the order it runs. */
 const suites = {
@@ -26,6 +27,7 @@ const suites = {
       ["cargo fmt", () => run("cargo", ["fmt", "--all", "--check"])],
       ["cargo clippy", () => run("cargo", ["clippy", ...engine, "--all-targets", "--quiet", "--", "-D", "warnings"])],
       ["cargo clippy of the page", () => run("cargo", ["clippy", ...page, "--all-targets", "--quiet", "--", "-D", "warnings"])],
+      ["cargo clippy of the build tool", () => run("cargo", ["clippy", ...split, "--all-targets", "--quiet", "--", "-D", "warnings"])],
       ["tsc", () => run("npx", ["tsc", "-p", "web"])],
       ["licences", licences],
       ["ruff", async () => run((await ensurePythonTests()).ruff, ["check", "web/python", "tests"])],
@@ -35,7 +37,9 @@ const suites = {
   async rust() {
     await ensureRust();
     const test = (crates) => run("cargo", ["test", ...crates, "--no-fail-fast"], { allowFailure: true, capture: true });
-    return sum(cargoTotals(await test(engine)), cargoTotals(await test(page)));
+    const totals = [];
+    for (const crates of [engine, page, split]) totals.push(cargoTotals(await test(crates)));
+    return totals.reduce(sum);
   },
 
   async connect() {

@@ -435,6 +435,6 @@ fn a_job_that_fails_leaves_nothing() {
     let nanos = arrow::array::TimestampNanosecondArray::from(vec![1]);
     let data = batch(vec![("t", Arc::new(nanos))]);
     let error = Output::new(&files, "csv").write(&[vec![data.clone()]], &data.schema()).unwrap_err();
-    assert_eq!(error.condition, "TASK_WRITE_FAILED");
+    assert_eq!(error.condition, "UNSUPPORTED_FEATURE.NOT_IN_KINDLING");
     assert_eq!(Output::new(&files, "csv").listing(), []);
 }

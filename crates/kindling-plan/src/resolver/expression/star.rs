@@ -153,7 +153,7 @@ impl Resolver<'_> {
         for (value, paths) in values {
             match paths.as_slice() {
                 [] => kept.push(value),
-                [path] if path.is_empty() => {}
+                [[]] => {}
                 paths if paths.iter().any(|path| path.is_empty()) => {
                     let written: Vec<String> = except.iter().map(|name| name.join(".")).collect();
                     return Err(SparkError::analysis("EXCEPT_OVERLAPPING_COLUMNS").param("columns", written.join(", ")));
