@@ -1,3 +1,4 @@
+# ruff: noqa: F821 (it runs as a cell, where `spark` is there)
 # What people commonly ask of Spark: none of it should load the engine's second module (`called_functions.mjs`).
 from pyspark.sql import Window
 from pyspark.sql import functions as F
