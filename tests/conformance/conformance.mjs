@@ -1,4 +1,5 @@
-// `npm run conformance`: builds the native server and the site, then runs tests/conformance/run.py with the arguments given.
+// `npm run conformance`: builds the native server and the site, then runs tests/conformance/run.py with the arguments given;
+// with `--differential` first, tests/conformance/differential/run.py.
 
 import { join } from "node:path";
 import { ensureBuilt, ensureChromium, ensureNodeModules, ensurePythonTests, ensureRust } from "../support/ensure.mjs";
@@ -9,14 +10,16 @@ export async function conformance(args, options = {}) {
   await ensureRust();
   await ensurePythonTests();
   await run("cargo", ["build", "--quiet", "--package", "kindling"]);
+  const differential = args[0] === "--differential";
   const suites = args.filter((_, i) => args[i - 1] === "--suite");
-  if (suites.length === 0 || suites.includes("doctests_tab")) {
+  if (!differential && (suites.length === 0 || suites.includes("doctests_tab"))) {
     await ensureNodeModules();
     await ensureChromium();
     await ensureBuilt();
   }
   const python = join(root, ".venv-test", "bin", "python");
-  return run(python, [join(root, "tests", "conformance", "run.py"), ...args], { allowFailure: true, ...options });
+  const folder = join(root, "tests", "conformance", differential ? "differential" : "");
+  return run(python, [join(folder, "run.py"), ...args.slice(differential ? 1 : 0)], { allowFailure: true, ...options });
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {
