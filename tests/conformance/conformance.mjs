@@ -1,4 +1,9 @@
+<<<<<<< HEAD
 // `npm run conformance`: builds the native server and the site, then runs tests/conformance/run.py with the arguments given.
+=======
+// `npm run conformance`: builds the native server, then runs tests/conformance/run.py with the arguments given;
+// with `--differential`, tests/conformance/differential/run.py.
+>>>>>>> afb9860 (to_char, format_number, unbase64 and others as Spark writes them; the differential tester's own page)
 
 import { join } from "node:path";
 import { ensureBuilt, ensureChromium, ensureNodeModules, ensurePythonTests, ensureRust } from "../support/ensure.mjs";
@@ -16,7 +21,9 @@ export async function conformance(args, options = {}) {
     await ensureBuilt();
   }
   const python = join(root, ".venv-test", "bin", "python");
-  return run(python, [join(root, "tests", "conformance", "run.py"), ...args], { allowFailure: true, ...options });
+  const folder = join(root, "tests", "conformance", args[0] === "--differential" ? "differential" : "");
+  const rest = args[0] === "--differential" ? args.slice(1) : args;
+  return run(python, [join(folder, "run.py"), ...rest], { allowFailure: true, ...options });
 }
 
 if (import.meta.url === `file://${process.argv[1]}`) {

@@ -25,7 +25,7 @@ def parse(text: str) -> list[Signature]:
         if not line.strip():
             continue
         result, _, rest = line.partition(" <- ")
-        template, _, arguments = rest.partition(" : ")
+        template, _, arguments = rest.partition(" :")
         kinds = tuple(part.strip() for part in arguments.split("; ") if part.strip())
         template = template.strip()
         if "(" not in template and "{" not in template:
@@ -429,7 +429,7 @@ string <- rpad : string; small; ''
 
 AGGREGATES = """
 bigint <- count : T
-bigint <- count(*) : 
+bigint <- count(*) :
 bigint <- count(DISTINCT {0}) : O
 bigint <- count(DISTINCT {0}, {1}) : O; O
 bigint <- count : T; U
@@ -482,11 +482,11 @@ array<struct<x:double,y:double>> <- histogram_numeric : N; 3
 """
 
 WINDOW = """
-int <- row_number() : 
-int <- rank() : 
-int <- dense_rank() : 
-double <- percent_rank() : 
-double <- cume_dist() : 
+int <- row_number() :
+int <- rank() :
+int <- dense_rank() :
+double <- percent_rank() :
+double <- cume_dist() :
 int <- ntile : 2|3
 T <- lag : T
 T <- lead : T; 1|2|-1
