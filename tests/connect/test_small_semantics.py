@@ -130,3 +130,32 @@ def test_named_arguments_find_their_parameters(spark, query, expected):
             spark.sql(query)
     else:
         assert spark.sql(query).first()[0] == expected
+
+
+@pytest.mark.parametrize("kind", ["JOIN", "LEFT JOIN", "FULL JOIN", "LEFT SEMI JOIN"])
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("EXISTS (SELECT 1 FROM j k WHERE k.a = l.a + r.b)", "UNSUPPORTED_CORRELATED_EXPRESSION_IN_JOIN_CONDITION"),
+        ("l.a = (SELECT max(a) FROM j k WHERE k.a = r.a)", "UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY"),
+    ],
+)
+def test_a_subquery_over_both_sides_of_a_join_is_refused(spark, kind, condition, expected):
+    spark.sql("SELECT * FROM VALUES (1, 0), (4, 2) AS t(a, b)").createOrReplaceTempView("j")
+    with pytest.raises(AnalysisException) as raised:
+        spark.sql(f"SELECT l.a FROM j l {kind} j r ON {condition}").collect()
+    assert raised.value.getCondition() == f"UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.{expected}"
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "(SELECT n + 1 FROM t WHERE n < 5 ORDER BY n)",
+        "(SELECT n + 1 FROM t WHERE n < 5 SORT BY n)",
+        "SELECT CAST(sum(n) OVER (ORDER BY n) AS INT) FROM t WHERE n < 5",
+    ],
+)
+def test_a_recursive_reference_below_a_sort_or_window_is_misplaced(spark, term):
+    with pytest.raises(AnalysisException) as raised:
+        spark.sql(f"WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL {term}) SELECT * FROM t").collect()
+    assert raised.value.getCondition() == "INVALID_RECURSIVE_REFERENCE.PLACE"

@@ -25,8 +25,7 @@ def parse(text: str) -> list[Signature]:
         if not line.strip():
             continue
         result, _, rest = line.partition(" <- ")
-        # A function without arguments ends with the colon.
-        template, _, arguments = f"{rest} ".partition(" : ")
+        template, _, arguments = rest.partition(" :")
         kinds = tuple(part.strip() for part in arguments.split("; ") if part.strip())
         template = template.strip()
         if "(" not in template and "{" not in template:

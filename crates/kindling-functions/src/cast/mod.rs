@@ -535,3 +535,18 @@ pub fn to_pretty_string(ctx: &CallContext<'_>, expr: TypedExpr) -> TypedExpr {
         Ok(Arc::new(builder.finish()) as ArrayRef)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn up_casts_lose_nothing() {
+        assert!(can_up_cast(&DataType::Integer, &DataType::Long));
+        assert!(!can_up_cast(&DataType::Long, &DataType::Integer));
+        assert!(can_up_cast(&DataType::Date, &DataType::String));
+        assert!(can_up_cast(&DataType::Timestamp, &DataType::Long));
+        assert!(can_up_cast(&DataType::Integer, &DataType::Decimal { precision: 12, scale: 2 }));
+        assert!(!can_up_cast(&DataType::Integer, &DataType::Decimal { precision: 11, scale: 2 }));
+    }
+}

@@ -146,9 +146,9 @@ fn from_csv(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
         positive_infinity: options.text("positiveinf", "Inf").to_string(),
         negative_infinity: options.text("negativeinf", "-Inf").to_string(),
     };
-    let (args, _) = typed(ctx, args.into_iter().take(1).collect(), &[DataType::String])?;
+    let (args, n) = typed(ctx, args.into_iter().take(1).collect(), &[DataType::String])?;
     let key = format!("{} {}", options.key(), reader.times.zone);
-    Ok(call(ctx, "from_csv").key(key).arrays(args, schema, true, move |arrays, rows| {
+    Ok(call(ctx, "from_csv").key(key).arrays(args, schema, n, move |arrays, rows| {
         let texts = arrays[0].as_string::<i32>();
         let records: Vec<Option<Vec<String>>> =
             (0..rows).map(|row| texts.is_valid(row).then(|| dialect.split(texts.value(row)))).collect();

@@ -154,68 +154,80 @@ impl Format {
         Some(if negative { -value } else { value })
     }
 
-    /// Writes a value of the format's shape; hashes where it does not fit.
-    fn write(&self, value: i128) -> String {
-        let (_, scale) = self.shape();
+    /// Writes a decimal of `scale`; hashes where it does not fit.
+    fn write(&self, value: i128, scale: i8) -> String {
         let text = decimal_text(value.abs(), scale);
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
         let whole = if whole == "0" { "" } else { whole };
-        let overflow = whole.len() > self.digits();
-        let padded = format!("{whole:>width$}", width = self.digits());
-        let mut digits = padded.chars();
-        let mut out = String::new();
-        let mut started = false;
-        for c in &self.whole {
-            if *c == ',' {
-                out.push(if overflow || started { ',' } else { ' ' });
-                continue;
-            }
-            let digit = digits.next().unwrap_or(' ');
-            if overflow {
-                out.push('#');
-            } else if digit != ' ' {
-                started = true;
-                out.push(digit);
-            } else if *c == '0' || started {
-                started = true;
-                out.push('0');
-            } else {
-                out.push(' ');
-            }
-        }
-        if !overflow && whole.is_empty() && !started && self.fraction.is_empty() && !out.is_empty() {
-            out.pop();
-            out.push('0');
-        }
+        let fraction = fraction.trim_end_matches('0');
+        let overflow = whole.len() > self.digits() || fraction.len() > self.fraction.len();
+        let body = self.whole_digits(whole, overflow);
+        let mut out = self.with_signs(body, value < 0);
         if !self.fraction.is_empty() {
-            out.push('.');
-            if overflow {
-                out.push_str(&"#".repeat(self.fraction.len()));
-            } else {
-                out.push_str(fraction);
+            // A number without whole digits has one zero, unless its sign stands there.
+            if !self.whole.is_empty() && out.ends_with(' ') {
+                out.pop();
+                out.push('0');
             }
+            let (blank, width) = (if overflow { '#' } else { '0' }, self.fraction.len());
+            out.push('.');
+            let shown = if overflow { "" } else { fraction };
+            out.push_str(shown);
+            out.extend(std::iter::repeat_n(blank, width.saturating_sub(shown.len())));
         }
-        // Sign and currency stand right before the first digit.
-        let blanks = out.len() - out.trim_start_matches(' ').len();
-        let (pad, body) = (" ".repeat(blanks), out[blanks..].to_string());
-        let mut result = body;
-        if self.dollar {
-            result.insert(0, '$');
-        }
-        match self.leading {
-            Some("S") => result.insert(0, if value < 0 { '-' } else { '+' }),
-            Some(_) => result.insert(0, if value < 0 { '-' } else { ' ' }),
-            None => {}
-        }
-        match self.trailing {
-            Some("S") => result.push(if value < 0 { '-' } else { '+' }),
-            Some(_) => result.push(if value < 0 { '-' } else { ' ' }),
+        let sign = match self.trailing {
+            Some(_) if value < 0 => Some('-'),
+            Some("S") => Some('+'),
+            Some(_) => Some(' '),
+            None => None,
+        };
+        match sign {
+            Some(sign) if out.trim().is_empty() => out.insert(0, sign),
+            Some(sign) => out.push(sign),
             None => {}
         }
         if self.brackets {
-            result = if value < 0 { format!("<{result}>") } else { format!("{result}  ") };
+            out.push_str(if value < 0 { ">" } else { "  " });
         }
-        pad + &result
+        out
+    }
+
+    /// Digits before the point: a group that begins with `0` is filled with zeros, one that begins with `9` with spaces.
+    fn whole_digits(&self, whole: &str, overflow: bool) -> String {
+        let missing = self.digits().saturating_sub(whole.len());
+        let mut digits = whole.chars();
+        let (mut out, mut group, mut place) = (String::new(), None, 0);
+        for c in &self.whole {
+            if *c == ',' {
+                group = None;
+                out.push(if out.ends_with(|last: char| last.is_ascii_digit()) { ',' } else { ' ' });
+                continue;
+            }
+            let filled = if *group.get_or_insert(*c) == '0' { '0' } else { ' ' };
+            out.push(match () {
+                () if overflow => '#',
+                () if place < missing => filled,
+                () => digits.next().unwrap_or(filled),
+            });
+            place += 1;
+        }
+        out
+    }
+
+    /// A sign in front stands right before the digits; a currency does not move, nor what is before it.
+    fn with_signs(&self, body: String, negative: bool) -> String {
+        let sign = match self.leading {
+            Some(_) if negative => "-",
+            Some("S") => "+",
+            Some(_) => " ",
+            None if self.brackets && negative => "<",
+            None => "",
+        };
+        if self.dollar {
+            return format!("{sign}${body}");
+        }
+        let digits = body.trim_start_matches(' ');
+        format!("{}{sign}{digits}", " ".repeat(body.len() - digits.len()))
     }
 }
 
@@ -293,14 +305,18 @@ fn to_char(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     }
     let Some(text) = constant_format(ctx, &args[1])? else { return TypedExpr::null(DataType::String) };
     let format = parse_format(&text).ok_or_else(|| bad_format(&text))?;
-    let (_, scale) = format.shape();
-    // Room for numbers that do not fit, so that they show as hashes.
-    let wide = DataType::Decimal { precision: 38, scale };
-    let value = cast(ctx, args[0].clone(), &wide, CastMode::Session)?;
+    let (precision, scale) = match args[0].data_type {
+        DataType::Decimal { precision, scale } => (precision, scale),
+        ref number if number.is_integral() => (20, 0),
+        DataType::Float => (14, 7),
+        DataType::Double => (30, 15),
+        _ => (38, 18),
+    };
+    let value = cast(ctx, args[0].clone(), &DataType::Decimal { precision, scale }, CastMode::Session)?;
     let n = value.nullable;
     Ok(call(ctx, "to_char")
         .key(text)
-        .map1::<Dec, String>(vec![value], DataType::String, n, move |v| Ok(Some(format.write(v)))))
+        .map1::<Dec, String>(vec![value], DataType::String, n, move |v| Ok(Some(format.write(v, scale)))))
 }
 
 fn binary_format(text: &str) -> SparkError {
@@ -353,10 +369,15 @@ mod tests {
         assert_eq!(format("$99.99").parse("$78.12"), Some(7812));
         assert_eq!(format("99,999").parse("12,454"), Some(12_454));
         assert_eq!(format("99,999.9S").parse("12,454.8-"), Some(-124_548));
-        assert_eq!(format("999").write(454), "454");
-        assert_eq!(format("000D00").write(45_400), "454.00");
-        assert_eq!(format("99G999").write(12_454), "12,454");
-        assert_eq!(format("99,999.9S").write(-124_548), "12,454.8-");
+        assert_eq!(format("999").write(454, 0), "454");
+        assert_eq!(format("000D00").write(45_400, 2), "454.00");
+        assert_eq!(format("99G999").write(12_454, 0), "12,454");
+        assert_eq!(format("99,999.9S").write(-124_548, 1), "12,454.8-");
+        assert_eq!(format("9.99").write(0, 0), "0.00");
+        assert_eq!(format("S9.9").write(-5, 1), " -.5");
+        assert_eq!(format("999").write(0, 0), "   ");
+        assert_eq!(format("9,999").write(12_345, 0), "# ###");
+        assert_eq!(format("9.9").write(125, 2), "#.#");
         assert!(parse_format("abc").is_none());
     }
 }

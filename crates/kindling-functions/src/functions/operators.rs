@@ -270,7 +270,13 @@ fn bits(
     name: &'static str,
     op: fn(i64, i64) -> i64,
 ) -> SparkResult<TypedExpr> {
-    let [a, b] = take(args)?;
+    let [mut a, mut b] = take(args)?;
+    // A null has the type of the other side.
+    if a.data_type == DataType::Null && b.data_type.is_integral() {
+        a = cast(ctx, a, &b.data_type, CastMode::Session)?;
+    } else if b.data_type == DataType::Null && a.data_type.is_integral() {
+        b = cast(ctx, b, &a.data_type, CastMode::Session)?;
+    }
     let (a, b) = (expect(ctx, a, 0, Accept::Integral)?, expect(ctx, b, 1, Accept::Integral)?);
     let common = tightest_common_type(&a.data_type, &b.data_type, ctx.ansi)
         .ok_or_else(|| SparkError::internal("integral types without a common type"))?;

@@ -216,7 +216,10 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     scalar("unbase64", 1, 1, |ctx, args| {
         let (args, n) = typed(ctx, args, &[STRING])?;
         Ok(call(ctx, "unbase64").map1::<Str, Vec<u8>>(args, DataType::Binary, n, |s| {
-            decode_base64(s).map(Some).ok_or_else(|| {
+            // Java's MIME decoder passes over what is not of its alphabet.
+            let known: String =
+                s.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=')).collect();
+            decode_base64(&known).map(Some).ok_or_else(|| {
                 SparkError::new(ExceptionClass::IllegalArgument, "CONVERSION_INVALID_INPUT")
                     .param("str", format!("'{s}'"))
                     .param("fmt", "'BASE64'")
@@ -650,11 +653,9 @@ fn format_number(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     }
     let places = expect(ctx, places, 1, Accept::Type(INT))?;
     let c = call(ctx, "format_number");
-    let group = |digits: &str| {
-        let (sign, digits) = match digits.strip_prefix('-') {
-            Some(rest) => ("-", rest),
-            None => ("", digits),
-        };
+    // What rounds to zero keeps its sign.
+    let group = |digits: &str, negative: bool| {
+        let (sign, digits) = (if negative { "-" } else { "" }, digits.trim_start_matches('-'));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let mut out = String::new();
         for (i, digit) in whole.chars().enumerate() {
@@ -672,13 +673,13 @@ fn format_number(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
                 return Ok(None);
             }
             let text = super::format::round_text(&crate::cast::decimal_text(v, scale), places as usize);
-            Ok(Some(group(&text)))
+            Ok(Some(group(&text, v < 0)))
         }));
     }
     if value.data_type.is_integral() {
         let value = cast(ctx, value, &DataType::Long, CastMode::Session)?;
         return Ok(c.map2::<I64, I32, String>(vec![value, places], STRING, true, move |v, places| {
-            Ok((places >= 0).then(|| group(&super::format::round_text(&v.to_string(), places as usize))))
+            Ok((places >= 0).then(|| group(&super::format::round_text(&v.to_string(), places as usize), v < 0)))
         }));
     }
     let value = cast(ctx, value, &DataType::Double, CastMode::Session)?;
@@ -690,7 +691,7 @@ fn format_number(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
             return Ok(Some(double_text(v).replace("Infinity", "∞")));
         }
         let exact = format!("{v:.40}");
-        Ok(Some(group(&super::format::round_text(&exact, places as usize))))
+        Ok(Some(group(&super::format::round_text(&exact, places as usize), v.is_sign_negative())))
     }))
 }
 

@@ -54,19 +54,3 @@ impl Resolver<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use kindling_spec::DataType;
-
-    use super::*;
-
-    #[test]
-    fn up_casts_lose_nothing() {
-        assert!(can_up_cast(&DataType::Integer, &DataType::Long));
-        assert!(!can_up_cast(&DataType::Long, &DataType::Integer));
-        assert!(can_up_cast(&DataType::Date, &DataType::String));
-        assert!(can_up_cast(&DataType::Integer, &DataType::Decimal { precision: 12, scale: 2 }));
-        assert!(!can_up_cast(&DataType::Integer, &DataType::Decimal { precision: 11, scale: 2 }));
-    }
-}

@@ -188,7 +188,13 @@ impl Resolver<'_> {
             ("first" | "last" | "first_value" | "last_value" | "any_value", [value, _]) => std::slice::from_ref(value),
             (_, texts) => texts,
         };
-        let mut text = text::aggregate(name, shown, function.is_distinct);
+        // The clause makes another expression of the function, which forgets its second name.
+        let shown_name = match name {
+            "first_value" if function.ignore_nulls == Some(true) => "first",
+            "last_value" if function.ignore_nulls == Some(true) => "last",
+            name => name,
+        };
+        let mut text = text::aggregate(shown_name, shown, function.is_distinct);
         if !order_text.is_empty() {
             text = format!("{text} WITHIN GROUP (ORDER BY {})", order_text.join(", "));
         }

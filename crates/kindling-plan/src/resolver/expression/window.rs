@@ -100,7 +100,10 @@ impl Resolver<'_> {
             FunctionKind::Aggregate(_) => self.aggregate_call(entry, name, function, &window.function, context),
             FunctionKind::Window(_) => self.arguments(&function.arguments, context).and_then(|arguments| {
                 let texts: Vec<String> = arguments.iter().map(|value| value.text.clone()).collect();
-                let text = text::window_call(name, &texts);
+                let mut text = text::window_call(name, &texts);
+                if name == "nth_value" && ignore_nulls {
+                    text.push_str(" ignore nulls");
+                }
                 let call_text = Text { call: text.clone(), arguments: texts };
                 let typed = arguments.into_iter().map(|value| value.typed).collect();
                 let options = WindowOptions { ignore_nulls };
