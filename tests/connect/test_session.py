@@ -35,6 +35,14 @@ def test_a_key_without_effect_says_so_when_it_is_set(spark):
     spark.conf.unset("spark.sql.shuffle.partitions")
 
 
+def test_a_builder_warns_of_what_cannot_change_any_more_but_not_of_its_name(spark):
+    with pytest.warns(UserWarning, match="spark.executor.memory cannot change once the cluster runs"):
+        spark.conf._set_all({"spark.executor.memory": "7g"}, silent=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        spark.conf._set_all({"spark.app.name": "mine"}, silent=True)
+
+
 def test_static_configuration_is_refused(spark):
     with pytest.raises(AnalysisException, match="CANNOT_MODIFY_STATIC_CONFIG"):
         spark.conf.set("spark.sql.warehouse.dir", "elsewhere")

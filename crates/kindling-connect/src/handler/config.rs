@@ -33,9 +33,10 @@ fn answer(session: &SessionHolder, request: &ConfigRequest, warnings: &mut Vec<S
                 match values.set_checked(&pair.key, value) {
                     Ok(()) if conf::has_effect(&pair.key) => {}
                     Ok(()) => warnings.push(format!("The configuration {} has no effect in Kindling.", pair.key)),
-                    // `builder.config(…)` on a session that runs: what cannot change any more is no error then.
+                    // `builder.config(…)` on a session that runs: what cannot change any more is no error then. A name that a
+                    // program gives itself is none to warn of.
                     Err(_) if set.silent.unwrap_or(false) => {
-                        if before.as_deref() != Some(value) {
+                        if before.as_deref() != Some(value) && pair.key != conf::APP_NAME.key {
                             let stays = before.map_or_else(|| "unset".to_string(), |before| format!("\"{before}\""));
                             warnings.push(format!(
                                 "The configuration {} cannot change once the cluster runs: it stays {stays}.",
