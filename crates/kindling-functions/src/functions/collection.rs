@@ -18,7 +18,7 @@ use crate::{
     cast::cast,
     coercion::{
         Accept, canonical_array, cast_all_to_common, check_orderable, common_type, diff_types, expect, non_foldable,
-        tightest_common_type, unexpected_type,
+        tightest_common_type, unexpected_type, wider_type_for_set_operation,
     },
     entry::{FunctionEntry, MANY, scalar},
     error::from_arrow_error,
@@ -1224,17 +1224,29 @@ fn map_part(ctx: &CallContext<'_>, args: Args, name: &'static str) -> SparkResul
 fn map_contains_key(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let [map, key] = take(args)?;
     null_value(ctx, "map_contains_key", &key)?;
-    if let DataType::Map { key: known, .. } = &map.data_type
-        && tightest_common_type(known, &key.data_type, ctx.ansi).is_none()
-    {
-        return Err(SparkError::analysis("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES")
-            .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
-            .param("functionName", "`map_contains_key`")
-            .param("dataType", "\"MAP\"")
-            .param("leftType", format!("\"{}\"", map.data_type.sql()))
-            .param("rightType", format!("\"{}\"", key.data_type.sql())));
+    let mut key = key;
+    let mut keys_type = None;
+    if let DataType::Map { key: known, .. } = &map.data_type {
+        // Decimals are widened, strings are not promoted (`findWiderTypeWithoutStringPromotionForTwo`).
+        let strings = [known.as_ref(), &key.data_type].into_iter().filter(|t| t.is_string()).count();
+        let wider = if strings == 1 { None } else { wider_type_for_set_operation(known, &key.data_type, ctx.ansi) };
+        let Some(wider) = wider else {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.MAP_FUNCTION_DIFF_TYPES")
+                .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+                .param("functionName", "`map_contains_key`")
+                .param("dataType", "\"MAP\"")
+                .param("leftType", format!("\"{}\"", map.data_type.sql()))
+                .param("rightType", format!("\"{}\"", key.data_type.sql())));
+        };
+        key = cast(ctx, key, &wider, CastMode::Session)?;
+        keys_type = Some(wider);
     }
-    let keys = map_part(ctx, vec![map], "map_keys")?;
+    let mut keys = map_part(ctx, vec![map], "map_keys")?;
+    if let Some(element) = keys_type {
+        let (_, contains_null) = element_of(&keys.data_type);
+        let array = DataType::Array { element: Box::new(element), contains_null };
+        keys = cast(ctx, keys, &array, CastMode::Session)?;
+    }
     array_contains(ctx, vec![keys, key])
 }
 
