@@ -81,9 +81,15 @@ function functionOf(slot) {
 }
 let slots;
 
+/** The pattern of a function. The number that LLVM gives to a copy is another in every build. */
+function patternOf(name) {
+  const stable = name.replace(/\.\d+$/, "");
+  return stable === name ? `!^${name}$` : `!^${stable}`;
+}
+
 /** Adds functions that are called to those that stay in the first module. */
 function addCalled(functions) {
-  const names = functions.filter(({ called, part, name }) => called && part === "named" && name !== "").map(({ name }) => `!^${name}$`);
+  const names = functions.filter(({ called, part, name }) => called && part === "named" && name !== "").map(({ name }) => patternOf(name));
   const known = readFileSync(called, "utf8").split("\n").filter((line) => line.startsWith("!"));
   const lines = [...new Set([...known, ...names])].sort();
   const head = "# Written by `tests/bench/called_functions.mjs`: functions that second_module.txt means, but ordinary work calls.";
