@@ -15,15 +15,15 @@ async function openEngines(options, launch, site, files) {
   const described = {};
   for (const name of options.engines) {
     say(`starting ${name}`);
-    const browser = await launch();
+    const context = await launch();
     if (name.startsWith("kindling")) {
       const engine = new KindlingEngine(name, name === "kindling-1" ? 1 : 2);
-      described[name] = await engine.open(browser, site, files);
+      described[name] = await engine.open(context, site, files);
       engines.push(engine);
       continue;
     }
     const engine = new DuckDbEngine(name, name.replace("duckdb-", ""), 2);
-    described[name] = await engine.open(browser, site, files);
+    described[name] = await engine.open(context, site, files);
     engines.push(engine);
   }
   for (const [name, what] of Object.entries(described)) console.log(`${name}: ${JSON.stringify(what)}`);

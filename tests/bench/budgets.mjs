@@ -46,11 +46,10 @@ async function starts(launch, site) {
     ["first df.show()", "python", "spark.range(3).show()", BUDGETS.showCold, BUDGETS.showWarm],
   ]) {
     // A browser and a profile of their own: nothing is cached, compiled or kept.
-    const browser = await launch();
-    const context = await browser.newContext();
+    const context = await launch();
     out.push(entry(`${name}, cold (ms)`, await firstResult(context, site, language, code), cold));
     out.push(entry(`${name}, warm (ms)`, await firstResult(context, site, language, code), warm));
-    await browser.close();
+    await context.close();
   }
   return out;
 }
@@ -70,11 +69,11 @@ function rendererPeaks(pids) {
 }
 
 async function memory(launch, site, taxi) {
-  const browser = await launch();
+  const context = await launch();
   const engine = new KindlingEngine("memory", 2);
-  await engine.open(browser, site, { taxi });
+  await engine.open(context, site, { taxi });
   await engine.run({ sql: TAXI });
-  const session = await browser.newBrowserCDPSession();
+  const session = await context.browser().newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   const pids = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
   const out = [];
@@ -84,7 +83,7 @@ async function memory(launch, site, taxi) {
   }
   const bytes = await wasmBytes(session);
   if (bytes !== null) out.push(entry("the engine's wasm memory after it (MB)", bytes / (1 << 20), BUDGETS.megabytes));
-  await browser.close();
+  await context.close();
   return out;
 }
 
@@ -180,15 +179,15 @@ async function longTask(page) {
 }
 
 async function responsiveness(launch, site) {
-  const browser = await launch();
+  const context = await launch();
   const engine = new KindlingEngine("responsiveness", 2);
-  await engine.openPage(await browser.newContext(), site.kindling);
+  await engine.openPage(context, site.kindling);
   await engine.python("pass");
   const out = [
     entry("a running query has stopped after Interrupt (ms)", await interrupt(engine.page), BUDGETS.interrupt),
     entry("longest main-thread task, a stage of 5,000 tasks opened (ms)", await longTask(engine.page), BUDGETS.longTask),
   ];
-  await browser.close();
+  await context.close();
   return out;
 }
 

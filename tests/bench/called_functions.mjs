@@ -53,7 +53,7 @@ async function runNotebooks(page) {
 async function work(folder) {
   const server = await serve(folder, { port: PORT });
   const engine = new KindlingEngine("kindling", 2);
-  const context = await (await launch()).newContext();
+  const context = await launch();
   const loads = [];
   context.on("console", (message) => {
     const slot = /^Kindling: second module .* for slot (\d+)$/.exec(message.text());

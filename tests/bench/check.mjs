@@ -22,9 +22,9 @@ export async function check(launch, site, options) {
     if (expected[name] === undefined) throw new Error(`Spark's answers for ${name} are not recorded: see tests/real_data/record.py`);
     return Object.entries(expected[name]);
   };
-  const browser = await launch();
+  const context = await launch();
   const engine = new KindlingEngine("check", 2);
-  await engine.openPage(await browser.newContext(), site.kindling);
+  await engine.openPage(context, site.kindling);
   const different = [];
   let passed = 0;
   const compare = (name, found, wanted) => {

@@ -19,9 +19,8 @@ const VIEWS = {
 
 /** One page with one release, over the files of one group. */
 class Session {
-  async start(browser, url, { bundle, threads, group, files }) {
-    this.context = await browser.newContext();
-    this.page = await this.context.newPage();
+  async start(context, url, { bundle, threads, group, files }) {
+    this.page = await context.newPage();
     await this.page.goto(url);
     await this.page.waitForFunction(() => window.duck !== undefined);
     const found = await this.page.evaluate(([bundle, threads]) => window.duck.open(bundle, threads), [bundle, threads]);
@@ -47,7 +46,7 @@ export class DuckDbEngine {
   }
 
   /** Each group of workloads runs on the newest release that can read its files. */
-  async open(browser, site, files) {
+  async open(context, site, files) {
     const described = { engine: "duckdb-wasm", bundle: this.bundle };
     for (const group of Object.keys(files).filter((group) => files[group] !== undefined)) {
       const reasons = [];
@@ -55,12 +54,12 @@ export class DuckDbEngine {
         const session = new Session();
         try {
           const options = { bundle: this.bundle, threads: this.threads, group, files };
-          const found = await inTime(session.start(browser, url, options));
+          const found = await inTime(session.start(context, url, options));
           this.sessions[group] = session;
           described[group] = { release, ...found };
           break;
         } catch (error) {
-          await session.context?.close();
+          await session.page?.close();
           reasons.push(`${release}: ${String(error.message).split("\n")[0]}`);
         }
       }

@@ -9,8 +9,8 @@ export class KindlingEngine extends Tab {
     this.name = name;
   }
 
-  async open(browser, site, data) {
-    await this.openPage(await browser.newContext(), site.kindling);
+  async open(context, site, data) {
+    await this.openPage(context, site.kindling);
     await this.declare(data);
     return { engine: "kindling", executors: this.threads, cores: 1 };
   }

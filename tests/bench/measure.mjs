@@ -2,6 +2,9 @@
 
 import { loadavg } from "node:os";
 
+/** What the page before still does after its rows are there, such as drawing, is not counted to the next engine's query. */
+const PAUSE_MILLIS = 100;
+
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -22,6 +25,7 @@ export async function measure(engines, list, { rounds, warmup }, tell) {
       for (let turn = 0; turn < engines.length; turn++) {
         const engine = engines[(turn + round + warmup) % engines.length];
         if (failed.some((failure) => failure.engine === engine.name && failure.workload === name)) continue;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLIS));
         try {
           const { millis, total } = await engine.run(workload);
           totals.set(engine.name, total);

@@ -65,7 +65,7 @@ export class Tab {
   /** Waits until the engine sees a file as a whole. */
   async uploaded(file) {
     await this.page.getByRole("tab", { name: "Files" }).click();
-    await this.page.getByTestId("file-row").filter({ hasText: file }).waitFor({ timeout: RUN_MILLIS });
+    await this.page.locator(`[data-testid="file-row"][data-path="${file}"]`).waitFor({ timeout: RUN_MILLIS });
   }
 
   /** What a statement gives, and the milliseconds from asking to its arrival in the page. */
