@@ -1,7 +1,7 @@
 /** The storage worker: owns the file tree, answers the page by messages and blocked threads through rings. */
 
 import type { FileEntry, StorageMessage, StorageRequest } from "./protocol";
-import { FileTree } from "./storage/files";
+import { FileTree, isUnfinished } from "./storage/files";
 import { type RingMemory, serveRing } from "./storage/server";
 import { zip } from "./storage/zip";
 
@@ -19,7 +19,7 @@ const post = (message: StorageMessage): void => scope.postMessage(message);
 
 const changes = new Set<string>();
 function changed(path: string): void {
-  if (path.endsWith(".uploading")) return;
+  if (isUnfinished(path)) return;
   if (changes.size === 0) {
     setTimeout(() => {
       const paths = [...changes];
@@ -33,8 +33,7 @@ function changed(path: string): void {
 const tree: Promise<FileTree> = (async () => {
   const root = await navigator.storage.getDirectory();
   const files = new FileTree(await root.getDirectoryHandle(FOLDER, { create: true }), changed);
-  // What an upload left when the tab closed in the middle of it.
-  for (const { path } of await files.walk("")) if (path.endsWith(".uploading")) await files.delete(path, false);
+  await files.removeUnfinished();
   return files;
 })();
 

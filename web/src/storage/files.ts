@@ -9,6 +9,17 @@ import { Errno, type FileStat } from "./ring";
 
 const OPEN_FILES = 64;
 
+/**
+ * Ending of a file that is still being written, by an upload or by a task (`crates/kindling-wasm/src/storage/file_system.rs`). Nobody sees
+ * it; what a closed tab left is removed at the next start.
+ */
+const UNFINISHED = ".uploading";
+
+/** Whether a path is that of a file that is still being written. */
+export function isUnfinished(path: string): boolean {
+  return path.endsWith(UNFINISHED);
+}
+
 export class FileError extends Error {
   constructor(
     readonly errno: Errno,
@@ -131,7 +142,12 @@ export class FileTree {
     return { size: this.opened(path)?.getSize() ?? file.size, modified: file.lastModified, directory: false };
   }
 
+  /** What a folder holds, sorted by name, but what is unfinished. */
   async list(path: string): Promise<({ name: string } & FileStat)[]> {
+    return (await this.listAll(path)).filter(({ name }) => !isUnfinished(name));
+  }
+
+  private async listAll(path: string): Promise<({ name: string } & FileStat)[]> {
     const entry = await this.entry(path);
     if (entry.kind !== "directory") throw new FileError(Errno.NotDirectory, `${path} is not a directory`);
     const entries = [];
@@ -232,20 +248,26 @@ export class FileTree {
 
   /** Copies a file in, a chunk at a time. It appears under its name only when it is whole. */
   async put(path: string, blob: Blob, progress: (loaded: number) => void): Promise<void> {
-    const partial = `${path}.uploading`;
+    const partial = `${path}${UNFINISHED}`;
     await this.truncate(partial, 0, false);
     const handle = await this.handle(partial, true);
-    let at = 0;
-    const reader = blob.stream().getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      writeAll(handle, value, at, path);
-      at += value.length;
-      progress(at);
+    try {
+      let at = 0;
+      const reader = blob.stream().getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        writeAll(handle, value, at, path);
+        at += value.length;
+        progress(at);
+      }
+      handle.flush();
+      await this.rename(partial, path);
+    } catch (error) {
+      // A full disk must not stay full of what nobody sees.
+      await this.delete(partial, false).catch(() => undefined);
+      throw error;
     }
-    handle.flush();
-    await this.rename(partial, path);
   }
 
   /** The file as a Blob; it stays readable as long as the file is not written. */
@@ -254,6 +276,15 @@ export class FileTree {
     const entry = await this.entry(path);
     if (entry.kind === "directory") throw new FileError(Errno.IsDirectory, `${path} is a directory`);
     return await (entry as FileSystemFileHandle).getFile();
+  }
+
+  /** Removes what writers that are gone left unfinished. */
+  async removeUnfinished(folder = ""): Promise<void> {
+    for (const { name, directory } of await this.listAll(folder)) {
+      const path = folder === "" ? name : `${folder}/${name}`;
+      if (directory) await this.removeUnfinished(path);
+      else if (isUnfinished(path)) await this.delete(path, false);
+    }
   }
 
   /** Every file and folder below a path, depth first. */
