@@ -92,9 +92,11 @@ async function wasmBytes(session) {
   const { targetInfos } = await session.send("Target.getTargets", { filter: [{}] });
   let largest = null;
   for (const { targetId } of targetInfos.filter(({ type }) => type === "worker")) {
-    const { sessionId } = await session.send("Target.attachToTarget", { targetId, flatten: false });
+    // Workers that have ended meanwhile have taken their sessions along.
+    const sessionId = (await session.send("Target.attachToTarget", { targetId, flatten: false }).catch(() => null))?.sessionId;
+    if (sessionId === undefined) continue;
     const size = await askWorker(session, sessionId);
-    await session.send("Target.detachFromTarget", { sessionId });
+    await session.send("Target.detachFromTarget", { sessionId }).catch(() => undefined);
     if (size !== null) largest = Math.max(largest ?? 0, size);
   }
   return largest;
@@ -132,7 +134,7 @@ const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length
 async function interrupt(page) {
   const times = [];
   for (let round = 0; round < TIMES; round++) {
-    const cell = page.getByTestId("cell").first();
+    const cell = page.locator('[data-testid="cell"][data-kind="code"]').first();
     await cell.getByTestId("cell-editor").click();
     await page.keyboard.press("Control+a");
     await page.keyboard.insertText("spark.range(0, 10**12, 1, 8).selectExpr('sum(hash(id, id + 1))').collect()");
@@ -140,7 +142,7 @@ async function interrupt(page) {
     await cell.getByTestId("stage-progress").first().waitFor({ timeout: WAIT_MILLIS });
     times.push(
       await page.evaluate(async () => {
-        const running = document.querySelector('[data-testid="cell"]');
+        const running = document.querySelector('[data-testid="cell"][data-kind="code"]');
         const start = performance.now();
         document.querySelector('[data-testid="interrupt"]').click();
         while (running.getAttribute("data-state") === "running" && performance.now() - start < 60_000) {
