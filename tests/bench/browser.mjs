@@ -9,7 +9,7 @@ import { ensureChromium } from "../support/ensure.mjs";
 
 const open = [];
 
-/** A browser of its own, nothing cached or kept: a Playwright context whose profile goes with it when it is closed. */
+/** A browser of its own, nothing cached or kept: a Playwright context whose profile is removed when the command ends. */
 export async function launch() {
   await ensureChromium();
   const profile = mkdtempSync(join(tmpdir(), "kindling-bench-"));

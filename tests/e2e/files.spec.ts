@@ -82,21 +82,20 @@ test("a written result can be downloaded from the file list", async ({ kindling 
   expect(stdout.toString()).toContain("id\n0\n1\n2\n");
 });
 
-test("a file shows in the list when it is whole, not before", async ({ kindling }) => {
-  const { page } = kindling;
-  await kindling.sideTab("Files");
-  await page.evaluate(() => {
-    const seen = new Set<string>();
-    Object.assign(window, { seenPaths: seen });
-    new MutationObserver(() => {
-      for (const row of document.querySelectorAll<HTMLElement>('[data-testid="file-row"]')) seen.add(row.dataset.path!);
-    }).observe(document.body, { childList: true, subtree: true });
-  });
-  // The small one's arrival has the list drawn while the large one is on its way.
-  await kindling.upload(file("small.csv", "a\n1\n"), { name: "large.csv", mimeType: "text/csv", buffer: Buffer.alloc(20e6, "1234567\n") });
-  const seen = await page.evaluate(() => [...(window as unknown as { seenPaths: Set<string> }).seenPaths]);
-  expect(seen.filter((path) => path.startsWith("small") || path.startsWith("large")).sort()).toEqual(["large.csv", "small.csv"]);
-  expect(await (await kindling.done('import os\nprint([name for name in os.listdir(".") if "large" in name])')).innerText()).toContain("['large.csv']");
+test("nobody sees a file before it is whole", async ({ kindling }) => {
+  const code = [
+    "import os, time",
+    "seen, end = set(), time.time() + 60",
+    'print("looking", flush=True)',
+    'while "large.csv" not in seen and time.time() < end:',
+    '    seen.update(name for name in os.listdir(".") if "large" in name)',
+    'print("seen", sorted(seen))',
+  ];
+  await kindling.start(0, code.join("\n"));
+  await expect(kindling.cell(0)).toHaveAttribute("data-state", "running");
+  await kindling.upload({ name: "large.csv", mimeType: "text/csv", buffer: Buffer.alloc(20e6, "1234567\n") });
+  await kindling.ended(0);
+  await expect(kindling.cell(0)).toContainText("seen ['large.csv']");
 });
 
 test("a deleted file comes back with Undo", async ({ kindling }) => {

@@ -278,12 +278,12 @@ export class FileTree {
     return await (entry as FileSystemFileHandle).getFile();
   }
 
-  /** Removes what writers that are gone left unfinished. */
+  /** Removes what writers that are gone left unfinished. What cannot be removed is being written, by another tab. */
   async removeUnfinished(folder = ""): Promise<void> {
     for (const { name, directory } of await this.listAll(folder)) {
       const path = folder === "" ? name : `${folder}/${name}`;
       if (directory) await this.removeUnfinished(path);
-      else if (isUnfinished(path)) await this.delete(path, false);
+      else if (isUnfinished(path)) await this.delete(path, false).catch(() => undefined);
     }
   }
 
