@@ -98,7 +98,7 @@ async function bootEngine({ cluster, conf }: Extract<KernelRequest, { kind: "ini
 async function bootPython(engineStarted: Promise<Engine>): Promise<Python> {
   let ready = (): void => undefined;
   const interpreter = new Promise<void>((resolve) => (ready = resolve));
-  const loading = loadInterpreter({ progress: progress("pyspark"), interpreterReady: ready });
+  const loading = loadInterpreter(engineStarted, { progress: progress("pyspark"), interpreterReady: ready });
   await step("python", () => Promise.race([interpreter, loading]));
   const started = await step("pyspark", async () => {
     const { pyodide, archive } = await loading;

@@ -19,7 +19,7 @@ import time
 import types
 from typing import Any, Dict, Optional, Protocol, Tuple
 
-from . import callsite, display, introspect
+from . import callsite, channel, display, introspect, session
 from .errors import cell_error
 from .streams import CellStream
 
@@ -231,14 +231,29 @@ def _json(value: Any) -> str:
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
+# Modules of pyspark that take long to import, each with what those before it have not imported yet.
+SLOW_IMPORTS = (
+    "pyspark.util",
+    "pyspark.sql",
+    "pyspark.sql.connect.proto.relations_pb2",
+    "pyspark.sql.connect.proto.commands_pb2",
+    "pyspark.sql.connect.proto.base_pb2",
+    "urllib.request",
+    "pyspark.sql.connect.session",
+)
+
+
+def prepare() -> None:
+    """Before pyspark is imported: its changes for this page. `SLOW_IMPORTS` can follow, one by one, and then `start`."""
+    session.install()
+
+
 def start(host: Any, engine: Any, home: str, session_id: str) -> Kernel:
-    """Connects pyspark to the engine, predefines `spark`, and returns the kernel.
+    """Connects pyspark to the engine after `prepare`, predefines `spark`, and returns the kernel.
 
     `engine(method, request, call_site, on_response)` is JavaScript's: it gives each response as a `Uint8Array` and returns
     `undefined` or, on failure, `[code, message, status]`.
     """
-    from . import channel, session
-
     os.makedirs(home, exist_ok=True)
     os.chdir(home)
     if home not in sys.path:
@@ -253,7 +268,6 @@ def start(host: Any, engine: Any, home: str, session_id: str) -> Kernel:
             code, message, status = failure
             raise channel.EngineError(code, message, status.to_bytes())
 
-    session.install()
     session.connect(call, session_id)
     kernel.define("spark", session.get_or_create())
     return kernel

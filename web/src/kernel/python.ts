@@ -15,6 +15,8 @@ const OTHER_MOUNTS: Record<string, string> = { "/tmp": "tmp" };
 /** Paths in tracebacks and call sites are below it; the bytecode was compiled for it (`web/build/python.mjs`). */
 const ARCHIVE_PATH = "/lib/kindling-python.zip";
 
+const INTERPRETER_FILES = ["pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
+
 /** Where packages that a cell imports come from, such as pandas: Pyodide's own index. */
 const PACKAGE_INDEX = `https://cdn.jsdelivr.net/pyodide/v${version}/full/`;
 
@@ -56,13 +58,33 @@ export interface PythonHooks {
   interpreterReady(): void;
 }
 
-/** What loads without the engine: the interpreter, and the bytes of the packages. */
-export async function loadInterpreter(hooks: PythonHooks): Promise<{ pyodide: PyodideAPI; archive: Uint8Array }> {
-  const archive = fetchArchive(hooks.progress);
+/**
+ * What loads without the engine: the interpreter, and the bytes of the packages. Everything is fetched at once, but the
+ * interpreter starts with the engine: it keeps this thread, which answers `%%sql` as soon as there is an engine.
+ */
+export async function loadInterpreter(engine: Promise<Engine>, hooks: PythonHooks): Promise<{ pyodide: PyodideAPI; archive: Uint8Array }> {
   const indexURL = new URL(PYODIDE_FOLDER, self.location.href).href;
+  const archive = fetchArchive(hooks.progress);
+  const fetched = Promise.all(INTERPRETER_FILES.map((name) => keepInCache(new URL(name, indexURL))));
+  await engine;
+  await fetched;
+  await turn();
   const pyodide = await loadPyodide({ indexURL, packageBaseUrl: PACKAGE_INDEX, env: { HOME, TZ: Intl.DateTimeFormat().resolvedOptions().timeZone } });
   hooks.interpreterReady();
   return { pyodide, archive: await archive };
+}
+
+/** Reads a file that the interpreter will ask for, so that the browser has it then. */
+async function keepInCache(url: URL): Promise<void> {
+  // Out of reach, the interpreter's own request says what is wrong.
+  await fetch(url, { priority: "low" })
+    .then((response) => response.arrayBuffer())
+    .catch(() => undefined);
+}
+
+/** Lets this worker answer what has arrived, such as a cell in SQL, between two long pieces of work. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 async function fetchArchive(progress: PythonHooks["progress"]): Promise<Uint8Array> {
@@ -73,14 +95,14 @@ async function fetchArchive(progress: PythonHooks["progress"]): Promise<Uint8Arr
 }
 
 /** Imports pyspark and connects it to the engine. `trapped` hears of an engine that cannot go on. */
-export function startPython(
+export async function startPython(
   pyodide: PyodideAPI,
   archive: Uint8Array,
   engine: Engine,
   storage: SyncStorage,
   host: PythonHost,
   trapped: (error: unknown) => void,
-): Python {
+): Promise<Python> {
   pyodide.FS.writeFile(ARCHIVE_PATH, archive);
   pyodide.runPython(`import sys; sys.path.insert(0, "${ARCHIVE_PATH}")`);
   const FS = pyodide.FS as unknown as EmscriptenFS;
@@ -107,6 +129,13 @@ export function startPython(
     }
   };
   const cells = pyodide.pyimport("kindling.cells");
+  const modules = cells.SLOW_IMPORTS.toJs() as string[];
+  cells.prepare();
+  for (const module of modules) {
+    await turn();
+    pyodide.pyimport(module).destroy();
+  }
+  await turn();
   const kernel = cells.start(host, call, HOME, engine.session_id()) as PythonKernel;
   const [pythonVersion, pysparkVersion] = pyodide.runPython("import platform, pyspark; f'{platform.python_version()} {pyspark.__version__}'").split(" ");
   return { kernel, pyodide, pythonVersion, pysparkVersion };
