@@ -47,6 +47,7 @@ test("a share link opens the same text in another tab, untrusted", async ({ kind
   const { page } = kindling;
   await kindling.write(0, "print('shared text')");
   await page.getByTestId("share-button").click();
+  await expect(page.getByTestId("share-link")).toHaveValue(/#nb=/);
   const link = await page.getByTestId("share-link").inputValue();
   expect(new URL(link).hash).toContain("nb=");
   await page.keyboard.press("Escape");
@@ -54,4 +55,17 @@ test("a share link opens the same text in another tab, untrusted", async ({ kind
   await expect(own.cell(0)).toContainText("shared text", { timeout: 60_000 });
   await expect(own.page.getByTestId("trust-dialog")).toBeVisible();
   await expect(own.kernel).toHaveAttribute("data-state", "untrusted");
+});
+
+test("a share link that was cut says so and leaves what was open", async ({ kindling }) => {
+  const { page } = kindling;
+  await kindling.write(0, "print('mine')");
+  await page.getByTestId("share-button").click();
+  await expect(page.getByTestId("share-link")).toHaveValue(/#nb=/);
+  const link = await page.getByTestId("share-link").inputValue();
+  await page.keyboard.press("Escape");
+  await page.goto("about:blank");
+  await page.goto(link.slice(0, -40));
+  await expect(page.getByText("This link is damaged")).toBeVisible({ timeout: 60_000 });
+  await expect(kindling.cell(0)).toContainText("mine");
 });

@@ -28,6 +28,7 @@ export async function buildUi() {
     mkdirSync(uiFolder, { recursive: true });
     const lean = ["--remove-name-section", "--remove-producers-section"];
     await run(wasmBindgen, [linked, "--target", "web", "--no-typescript", ...lean, "--out-dir", uiFolder]);
-    await optimise(join(uiFolder, "kindling_ui_bg.wasm"), ["-Oz"]);
+    // What makes it smaller makes it compress worse, and it travels compressed.
+    await optimise(join(uiFolder, "kindling_ui_bg.wasm"), ["-O1"]);
   });
 }

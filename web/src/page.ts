@@ -17,6 +17,10 @@ export interface KindlingPage {
   startKernel(storage: Worker): Worker;
   /** `null` when threads can be had; else one plain sentence on what is missing and what to do. */
   unsupported(): string | null;
+  /** DEFLATE (RFC 1951), for share links. */
+  deflate(text: string): Promise<Uint8Array>;
+  /** Fails on what is not deflated UTF-8, and on more than `most` bytes of it. */
+  inflate(bytes: Uint8Array<ArrayBuffer>, most: number): Promise<string>;
 }
 
 export const page: KindlingPage = {
@@ -47,5 +51,28 @@ export const page: KindlingPage = {
     }
     if (!navigator.storage?.getDirectory) return "This browser keeps no files for pages (OPFS). Use a current Chrome, Edge, Firefox or Safari, outside private browsing.";
     return null;
+  },
+
+  async deflate(text) {
+    const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  },
+
+  async inflate(bytes, most) {
+    // A copy: the bytes lie in the memory of the UI's module, which goes on meanwhile.
+    const stream = new Blob([bytes.slice()]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    const utf8 = new TextDecoder("utf-8", { fatal: true });
+    let text = "";
+    let length = 0;
+    for (const reader = stream.getReader(); ; ) {
+      const { done, value } = await reader.read();
+      if (done) return text + utf8.decode();
+      length += value.length;
+      if (length > most) {
+        await reader.cancel();
+        throw new Error(`more than ${most} bytes`);
+      }
+      text += utf8.decode(value, { stream: true });
+    }
   },
 };

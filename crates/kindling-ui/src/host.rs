@@ -17,6 +17,12 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["window", "kindlingPage"], js_name = unsupported, catch)]
     fn page_unsupported() -> Result<Option<String>, JsValue>;
 
+    #[wasm_bindgen(js_namespace = ["window", "kindlingPage"], js_name = deflate, catch)]
+    async fn page_deflate(text: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["window", "kindlingPage"], js_name = inflate, catch)]
+    async fn page_inflate(bytes: &[u8], most: u32) -> Result<JsValue, JsValue>;
+
     /// A CodeMirror editor.
     pub type Editor;
 
@@ -51,6 +57,16 @@ pub fn unsupported() -> Option<String> {
             Some("The page's own script did not load. Reload the page; if that does not help, clear its cache.".into())
         }
     }
+}
+
+/// Deflates a text; `None` if the browser cannot.
+pub async fn deflate(text: &str) -> Option<Vec<u8>> {
+    page_deflate(text).await.ok().map(|bytes| js_sys::Uint8Array::new(&bytes).to_vec())
+}
+
+/// Inflates what `deflate` made; `None` if it is something else, or longer than `most` bytes.
+pub async fn inflate(bytes: &[u8], most: u32) -> Option<String> {
+    page_inflate(bytes, most).await.ok()?.as_string()
 }
 
 /// True once the editor's script has loaded.

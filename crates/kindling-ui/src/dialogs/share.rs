@@ -2,6 +2,7 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use crate::dialogs::dialog::DialogFrame;
 use crate::host;
@@ -45,19 +46,30 @@ pub fn ShareDialog() -> impl IntoView {
             .sum::<usize>(),
         notebook.cells.iter().any(|c| !c.outputs.is_empty()),
     );
-    let notebook = StoredValue::new(notebook);
-    let encode = move |outputs: bool, rows: bool| notebook.with_value(|n| share::encode(n, Include { outputs, rows }));
-    let bare = encode(false, false).len();
-    let with_charts = encode(true, false).len().saturating_sub(bare);
-    let with_rows = encode(true, true).len().saturating_sub(bare + with_charts);
     let base = {
         let location = host::window().location();
         format!("{}{}", location.origin().unwrap_or_default(), location.pathname().unwrap_or_default())
     };
-    let base = StoredValue::new(base);
+    // Without outputs, with them, and with their rows too: made once, the boxes choose.
+    let links: RwSignal<[String; 3]> = RwSignal::default();
+    spawn_local(async move {
+        let contents = [(false, false), (true, false), (true, true)];
+        let mut made = [const { String::new() }; 3];
+        for (link, (outputs, rows)) in made.iter_mut().zip(contents) {
+            let Some(deflated) = host::deflate(&share::text(&notebook, Include { outputs, rows })).await else {
+                return;
+            };
+            *link = format!("{base}#{}", share::fragment(&deflated));
+        }
+        // The dialog may have been closed meanwhile.
+        links.try_set(made);
+    });
+    let size = move |which: usize| links.with(|links| links.get(which).map_or(0, String::len));
+    let more =
+        move |which: usize, than: usize| format!("+ {}", format::count(size(which).saturating_sub(size(than)) as u64));
     let link = Memo::new(move |_| {
-        let (charts, rows) = (charts.get(), rows.get());
-        base.with_value(|base| format!("{base}#{}", encode(charts || rows, rows)))
+        let which = if rows.get() { 2 } else { usize::from(charts.get()) };
+        links.with(|links| links.get(which).cloned().unwrap_or_default())
     });
     let length = Memo::new(move |_| link.with(|l| l.len()));
     let verdict = move || match length.get() {
@@ -113,7 +125,7 @@ pub fn ShareDialog() -> impl IntoView {
                             {format!("Text and code of {}, title, outline", format::plural(cells as u64, "cell"))}
                             <small>"Always included, with the cluster shape: " {shape_text(app.cluster.get_untracked())}</small>
                         </span>
-                        <span class="sz">{format::count(bare as u64)}</span>
+                        <span class="sz">{move || format::count(size(0) as u64)}</span>
                     </li>
                     <li>
                         <input
@@ -128,7 +140,7 @@ pub fn ShareDialog() -> impl IntoView {
                             "Printed text, images and errors"
                             <small>"So readers see results before they run"</small>
                         </label>
-                        <span class="sz">{format!("+ {}", format::count(with_charts as u64))}</span>
+                        <span class="sz">{move || more(1, 0)}</span>
                     </li>
                     <li>
                         <input
@@ -143,7 +155,7 @@ pub fn ShareDialog() -> impl IntoView {
                             "Table rows shown in outputs"
                             <small>{format!("{} would leave this tab", format::plural(row_count as u64, "row"))}</small>
                         </label>
-                        <span class="sz">{format!("+ {}", format::count(with_rows as u64))}</span>
+                        <span class="sz">{move || more(2, 1)}</span>
                     </li>
                     <li>
                         <svg class="i x" aria-hidden="true"><use href="#i-x"></use></svg>

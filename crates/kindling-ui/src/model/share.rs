@@ -1,12 +1,8 @@
-//! The share link: a notebook, compressed, in the URL fragment, so that no server ever sees it.
-
-use std::io::{Read, Write};
+//! The share link: a notebook, compressed, in the URL fragment, so that no server ever sees it. The browser deflates and
+//! inflates (`host::deflate`, `host::inflate`).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 
 use super::nbformat::{self, Include, NotANotebook};
 use super::notebook::Notebook;
@@ -16,42 +12,40 @@ pub const KEY: &str = "nb";
 /// Version of the codec.
 const VERSION: &str = "v1.";
 /// Longest text that is decompressed: a link must not fill the memory.
-const MAX_BYTES: u64 = 64 << 20;
+pub const MAX_BYTES: u32 = 64 << 20;
 
 /// Links up to this length open everywhere.
 pub const SAFE_LENGTH: usize = 2_000;
 /// Links up to this length open in most places.
 pub const MOST_LENGTH: usize = 8_000;
 
-/// The fragment (without `#`) that carries a notebook.
-pub fn encode(notebook: &Notebook, include: Include) -> String {
-    let text = nbformat::write_value(notebook, include).to_string();
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    // Writing into a Vec cannot fail.
-    let bytes = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default();
-    format!("{KEY}={VERSION}{}", URL_SAFE_NO_PAD.encode(bytes))
+/// What a link carries, before it is deflated.
+pub fn text(notebook: &Notebook, include: Include) -> String {
+    nbformat::write_value(notebook, include).to_string()
 }
 
-/// The notebook of a fragment (with or without `#`); `None` if it carries none.
-pub fn decode(fragment: &str, seed: u64) -> Option<Result<Notebook, NotANotebook>> {
+/// The fragment (without `#`) that carries a deflated text.
+pub fn fragment(deflated: &[u8]) -> String {
+    format!("{KEY}={VERSION}{}", URL_SAFE_NO_PAD.encode(deflated))
+}
+
+/// The deflated text of a fragment (with or without `#`); `None` if it carries none.
+pub fn deflated(fragment: &str) -> Option<Result<Vec<u8>, NotANotebook>> {
     let fragment = fragment.trim_start_matches('#');
     let value = fragment.split('&').find_map(|part| part.strip_prefix(KEY)?.strip_prefix('='))?;
-    Some(decode_value(value, seed))
+    let Some(value) = value.strip_prefix(VERSION) else {
+        return Some(Err(NotANotebook("This link was made by another version of Kindling.".into())));
+    };
+    Some(URL_SAFE_NO_PAD.decode(value).map_err(|_| damaged("not base64")))
 }
 
-fn decode_value(value: &str, seed: u64) -> Result<Notebook, NotANotebook> {
-    let broken =
-        |what: &str| NotANotebook(format!("This link is damaged: {what}. It may have been cut by a chat app."));
-    let value = value
-        .strip_prefix(VERSION)
-        .ok_or_else(|| NotANotebook("This link was made by another version of Kindling.".into()))?;
-    let bytes = URL_SAFE_NO_PAD.decode(value).map_err(|_| broken("not base64"))?;
-    let mut text = String::new();
-    DeflateDecoder::new(bytes.as_slice())
-        .take(MAX_BYTES)
-        .read_to_string(&mut text)
-        .map_err(|_| broken("it does not unpack"))?;
-    nbformat::read(&text, seed)
+/// The notebook of an inflated text; `None` is one that did not inflate.
+pub fn notebook(text: Option<String>, seed: u64) -> Result<Notebook, NotANotebook> {
+    nbformat::read(&text.ok_or_else(|| damaged("it does not unpack"))?, seed)
+}
+
+fn damaged(what: &str) -> NotANotebook {
+    NotANotebook(format!("This link is damaged: {what}. It may have been cut by a chat app."))
 }
 
 /// Identifies a notebook's content for the trust store: what would run, not how it looks.
@@ -82,24 +76,29 @@ mod tests {
     }
 
     #[test]
-    fn a_link_gives_the_notebook_back() {
-        let fragment = encode(&sample(), Include::NONE);
+    fn a_fragment_gives_the_bytes_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let fragment = fragment(&bytes);
         assert!(fragment.bytes().all(|b| b.is_ascii_alphanumeric() || b"=-_.".contains(&b)));
-        assert!(fragment.len() < 450, "{} characters", fragment.len());
-        let back = decode(&format!("#{fragment}"), 1).unwrap().unwrap();
+        assert_eq!(deflated(&format!("#{fragment}")).unwrap().unwrap(), bytes);
+        assert_eq!(deflated(&format!("x=1&{fragment}")).unwrap().unwrap(), bytes);
+    }
+
+    #[test]
+    fn the_text_gives_the_notebook_back() {
+        let back = notebook(Some(text(&sample(), Include::NONE)), 1).unwrap();
         assert_eq!(back.cells, sample().cells);
         assert_eq!(back.title(), "Ünïcode & more");
-        assert_eq!(decode(&format!("x=1&{fragment}"), 1).unwrap().unwrap().cells, sample().cells);
     }
 
     #[test]
     fn a_damaged_link_says_so() {
-        let fragment = encode(&sample(), Include::NONE);
-        assert!(decode("", 1).is_none());
-        assert!(decode("#view=1", 1).is_none());
-        for bad in [&fragment[..fragment.len() / 2], "nb=v1.", "nb=v1.%%%", "nb=v9.abc"] {
-            assert!(decode(bad, 1).unwrap().is_err(), "{bad}");
+        assert!(deflated("").is_none());
+        assert!(deflated("#view=1").is_none());
+        for bad in ["nb=v1.%%%", "nb=v9.abc"] {
+            assert!(deflated(bad).unwrap().is_err(), "{bad}");
         }
+        assert!(notebook(None, 1).unwrap_err().0.contains("does not unpack"));
     }
 
     #[test]

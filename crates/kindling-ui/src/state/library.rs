@@ -345,8 +345,12 @@ pub fn start(app: App) {
         let query = location.search().unwrap_or_default();
         let params = web_sys::UrlSearchParams::new_with_str(&query).ok();
         let param = |name: &str| params.as_ref().and_then(|p| p.get(name));
-        if let Some(decoded) = share::decode(&hash, host::seed()) {
+        if let Some(deflated) = share::deflated(&hash) {
             clean_address(&location);
+            let decoded = match deflated {
+                Ok(bytes) => share::notebook(host::inflate(&bytes, share::MAX_BYTES).await, host::seed()),
+                Err(error) => Err(error),
+            };
             match decoded {
                 Ok(notebook) => return import_notebook(app, notebook, "This notebook came from a link", None),
                 Err(error) => app.shell.toast(true, "The link could not be opened", error.0, None),
