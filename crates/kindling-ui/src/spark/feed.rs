@@ -16,6 +16,9 @@ const SLICE: f64 = 20.0;
 /// The page is drawn for at most this share of the time while events keep coming.
 const DRAWING_SHARE: f64 = 0.2;
 
+/// A frame's length, in milliseconds.
+const FRAME: f64 = 16.0;
+
 /// When the page was drawn, how long that took, and whether it is going to be drawn.
 #[derive(Clone, Copy, Default)]
 struct Drawing {
@@ -75,10 +78,8 @@ impl SparkFeed {
         if pending {
             return;
         }
-        let rest = (took / DRAWING_SHARE).min(2_000.0) - (crate::host::now() - ended);
-        if rest <= 1.0 {
-            return self.draw();
-        }
+        // Never at once: the result of the query whose events these are may be the next message, and it comes first.
+        let rest = ((took / DRAWING_SHARE).min(2_000.0) - (crate::host::now() - ended)).max(FRAME);
         self.drawing.update_value(|drawing| drawing.pending = true);
         let feed = *self;
         Timeout::new(rest as u32, move || feed.draw()).forget();
