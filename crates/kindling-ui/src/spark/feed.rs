@@ -13,8 +13,11 @@ use super::SparkRoute;
 
 /// How long a slice of a log may hold the page up, in milliseconds.
 const SLICE: f64 = 20.0;
-/// The page is drawn for at most this share of the time while events keep coming.
-const DRAWING_SHARE: f64 = 0.2;
+/// The page is drawn for at most this share of the time while events keep coming: the threads that it shows need the
+/// processor more.
+const DRAWING_SHARE: f64 = 0.1;
+/// The longest time between two drawings while events keep coming, in milliseconds.
+const LONGEST_REST: f64 = 1_000.0;
 
 /// A frame's length, in milliseconds.
 const FRAME: f64 = 16.0;
@@ -27,6 +30,8 @@ struct Drawing {
     pending: bool,
     /// Its turns are under way.
     busy: bool,
+    /// Events have come meanwhile.
+    again: bool,
     /// Changes so far, and those that the present turns show.
     wanted: u64,
     begun: u64,
@@ -73,13 +78,18 @@ impl SparkFeed {
         self.draw_soon();
     }
 
-    fn draw_soon(&self) {
-        let Drawing { ended, took, pending, .. } = self.drawing.get_value();
+    /// Has the page drawn as soon as the last drawing allows.
+    pub(crate) fn draw_soon(&self) {
+        let Drawing { ended, took, pending, busy, .. } = self.drawing.get_value();
         if pending {
             return;
         }
+        if busy {
+            // How long to rest is known when it is drawn.
+            return self.drawing.update_value(|drawing| drawing.again = true);
+        }
         // Never at once: the result of the query whose events these are may be the next message, and it comes first.
-        let rest = ((took / DRAWING_SHARE).min(2_000.0) - (crate::host::now() - ended)).max(FRAME);
+        let rest = ((took / DRAWING_SHARE).min(LONGEST_REST) - (crate::host::now() - ended)).max(FRAME);
         self.drawing.update_value(|drawing| drawing.pending = true);
         let feed = *self;
         Timeout::new(rest as u32, move || feed.draw()).forget();
@@ -217,18 +227,30 @@ impl SparkFeed {
                 }
                 return;
             }
-            let now = crate::host::now();
-            let again = feed.drawing.try_update_value(|drawing| {
-                drawing.ended = now;
-                drawing.took = now - since;
-                drawing.busy = drawing.wanted != drawing.begun;
-                drawing.busy
+            let changed = crate::host::now() - since;
+            // The browser's part of the work, laying out and painting, often takes longer than ours.
+            request_animation_frame(move || {
+                let frame = crate::host::now();
+                Timeout::new(0, move || feed.drawn(changed + crate::host::now() - frame)).forget();
             });
-            if again == Some(true) {
-                feed.next_turn(1, now);
-            }
         })
         .forget();
+    }
+
+    fn drawn(&self, took: f64) {
+        let now = crate::host::now();
+        let next = self.drawing.try_update_value(|drawing| {
+            drawing.ended = now;
+            drawing.took = took;
+            drawing.busy = drawing.wanted != drawing.begun;
+            (drawing.busy, !drawing.busy && std::mem::take(&mut drawing.again))
+        });
+        match next {
+            Some((true, _)) => self.next_turn(1, now),
+            Some((false, true)) => self.draw_soon(),
+            // Nothing has changed, or the panel is gone.
+            _ => {}
+        }
     }
 
     /// Reads the store; whoever does so in an effect or a view is run again when it changes.

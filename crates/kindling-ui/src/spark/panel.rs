@@ -44,7 +44,7 @@ pub fn SparkPanel(
                     || store.executions.values().any(|execution| execution.status() == ExecutionStatus::Running)
             });
         if runs {
-            feed.changed();
+            feed.draw_soon();
         }
     });
     let ticker = StoredValue::new_local(Some(ticker));
