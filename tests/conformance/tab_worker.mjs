@@ -11,6 +11,8 @@ import { Tab } from "../support/tab.mjs";
 
 /** As `server.py` has it. */
 const TIME_ZONE = "America/Los_Angeles";
+/** As `server.py` has it, and Spark's own run of its doctests (`local[4]`): what some of them print depends on it. */
+const THREADS = 4;
 /** Runs a case with a session of its own; what it leaves in the notebook's session is nothing. */
 const PRELUDE = `
 import json as _json, tempfile as _tempfile, types as _types
@@ -46,7 +48,7 @@ let tab;
 async function living() {
   if (tab !== undefined) return tab;
   const context = await browser.newContext({ timezoneId: TIME_ZONE });
-  const fresh = new Tab(2);
+  const fresh = new Tab(THREADS);
   await fresh.openPage(context, url);
   await fresh.python(PRELUDE);
   tab = fresh;

@@ -189,3 +189,26 @@ def test_regular_expressions_go_over_empty_matches(spark):
     assert rows(spark, "SELECT regexp_extract_all('ab', '(x*)', 1)") == [(["", "", ""],)]
     query = "SELECT regexp_count('abc', ''), regexp_substr('abc', 'z*'), regexp_substr('abc', 'b')"
     assert rows(spark, query) == [(4, None, "b")]
+
+
+# Windows.
+
+
+@pytest.mark.parametrize(
+    ("frame", "sums"),
+    [
+        ("RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING", [3, 3, 3]),
+        ("RANGE BETWEEN 1 FOLLOWING AND 3 FOLLOWING", [2, 3, None]),
+        ("RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND CURRENT ROW", [1, 3, 3]),
+        ("RANGE BETWEEN INTERVAL '1' MONTH PRECEDING AND INTERVAL '1' MONTH FOLLOWING", [6, 6, 6]),
+    ],
+)
+def test_a_range_over_dates_counts_days(spark, frame, sums):
+    dates = "VALUES (DATE'2020-01-01', 1), (DATE'2020-01-02', 2), (DATE'2020-01-05', 3) AS t(d, x)"
+    assert rows(spark, f"SELECT sum(x) OVER (ORDER BY d {frame}) FROM {dates}") == [(value,) for value in sums]
+
+
+def test_week_based_patterns_are_refused_as_spark_refuses_them(spark):
+    condition = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_"
+    assert fails(spark, "SELECT date_format(DATE'2018-11-17', 'Y')") == condition + "PATTERN_RECOGNITION"
+    assert fails(spark, "SELECT date_format(DATE'2018-11-17', 'e')") == condition + "WEEK_BASED_PATTERN"

@@ -98,6 +98,14 @@ test("nobody sees a file before it is whole", async ({ kindling }) => {
   await expect(kindling.cell(0)).toContainText("seen ['large.csv']");
 });
 
+test("a file whose name looks unfinished is a person's own, and stays", async ({ kindling }) => {
+  await kindling.upload(file("mine.uploading", "a\n1\n"));
+  await expect(kindling.file("mine.uploading")).toBeVisible();
+  await kindling.reload();
+  await kindling.sideTab("Files");
+  await expect(kindling.file("mine.uploading")).toBeVisible();
+});
+
 test("a deleted file comes back with Undo", async ({ kindling }) => {
   const { page } = kindling;
   await kindling.upload(file("regret.csv", "a\n1\n"));

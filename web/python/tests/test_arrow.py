@@ -99,3 +99,13 @@ def test_a_table_without_columns_keeps_its_rows():
 def test_values_that_do_not_fit_are_refused(values, type):
     with pytest.raises((ours.ArrowInvalid, ours.ArrowTypeError)):
         ours.array(values, getattr(ours, type)())
+
+
+def test_a_list_in_a_table_can_be_walked():
+    lists = [[1.0, 2.0], None, []]
+    for module in (real, ours):
+        table = module.Table.from_arrays([module.array(lists, module.list_(module.float64()))], names=["q"])
+        assert [q.as_py() for q in table[0][0]] == [1.0, 2.0]
+        assert (len(table[0][0]), table[0][0][1].as_py(), len(table[0][2])) == (2, 2.0, 0)
+    with pytest.raises(TypeError):
+        iter(ours.array([1])[0])

@@ -13,7 +13,7 @@ const OPEN_FILES = 64;
  * Ending of a file that is still being written, by an upload or by a task (`crates/kindling-wasm/src/storage/file_system.rs`). Nobody sees
  * it; what a closed tab left is removed at the next start.
  */
-const UNFINISHED = ".uploading";
+const UNFINISHED = ".kindling-unfinished";
 
 /** Whether a path is that of a file that is still being written. */
 export function isUnfinished(path: string): boolean {

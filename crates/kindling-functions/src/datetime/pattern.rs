@@ -73,8 +73,12 @@ impl Pattern {
     pub(crate) fn new(pattern: &str, parsing: bool) -> SparkResult<Pattern> {
         let chars: Vec<char> = pattern.chars().collect();
         if let Some(letter) = week_based(&chars) {
+            // Those of Java's old formatter ask for the setting that brings it back; it never had the others.
+            if matches!(letter, 'Y' | 'W' | 'w' | 'u') {
+                return Err(inconsistent(pattern));
+            }
             let condition = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN";
-            return Err(SparkError::new(ExceptionClass::Upgrade, condition).param("c", letter.to_string()));
+            return Err(SparkError::new(ExceptionClass::IllegalArgument, condition).param("c", letter.to_string()));
         }
         let mut pos = 0;
         let items = compile(&chars, &mut pos, pattern, parsing, false)?;

@@ -10,8 +10,8 @@ use super::ring::{Operation, Reply, errno, request};
 const HOME: &str = "/home/kindling";
 const LIST_BUFFER: usize = 64 * 1024;
 const WRITE_BUFFER: usize = 256 * 1024;
-/// The storage worker removes files with this ending when it starts: their writers are gone.
-const UNFINISHED: &str = ".uploading";
+/// The storage worker lists no files with this ending, and removes them when it starts: their writers are gone then.
+const UNFINISHED: &str = ".kindling-unfinished";
 
 /// Files through the storage worker. Paths below the home are the tree's; others lie in it under their own name, as `/tmp/x`
 /// does for Python too.
@@ -76,14 +76,7 @@ impl FileSystem for StorageFileSystem {
         let mut rest = &buffer[..len];
         let mut found = vec![];
         while let Some((size, modified, is_dir, name, used)) = entry(rest) {
-            if !name.ends_with(UNFINISHED) {
-                found.push(FileStatus {
-                    path: folder.join(name),
-                    len: size,
-                    is_dir,
-                    modification_time: modified as i64,
-                });
-            }
+            found.push(FileStatus { path: folder.join(name), len: size, is_dir, modification_time: modified as i64 });
             rest = &rest[used..];
         }
         Ok(found)

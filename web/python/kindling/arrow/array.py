@@ -26,6 +26,24 @@ class Scalar:
     def as_py(self) -> Any:
         return self._value
 
+    def _elements(self) -> "Array":
+        """Of a list's value: its elements, none if it is null."""
+        if not isinstance(self.type, t.ListType):
+            raise TypeError(f"a value of type {self.type} has no elements")
+        return Array(self.type.value_type, list(self._value or []))
+
+    def __len__(self) -> int:
+        return len(self._elements())
+
+    def __iter__(self) -> Iterator["Scalar"]:
+        return iter(self._elements())
+
+    def __getitem__(self, i: int) -> "Scalar":
+        return self._elements()[i]
+
+    def __bool__(self) -> bool:
+        return True
+
     def __eq__(self, other: Any) -> bool:
         return isinstance(other, Scalar) and self._value == other._value
 

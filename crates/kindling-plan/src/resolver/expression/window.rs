@@ -1,5 +1,6 @@
 //! `f(…) OVER (…)`.
 
+use arrow::datatypes::IntervalMonthDayNano;
 use datafusion::{
     common::{
         ScalarValue,
@@ -354,9 +355,10 @@ impl Resolver<'_> {
             (WindowFrameUnits::Rows, _) => {
                 magnitude.cast_to(&arrow::datatypes::DataType::UInt64).map_err(from_datafusion)?
             }
+            (_, [key]) if key.expr.data_type == DataType::Date => days(magnitude),
             (_, [key]) => {
                 let target = kindling_common::to_arrow(&key.expr.data_type);
-                // Dates and timestamps take intervals as they are.
+                // Timestamps take intervals as they are.
                 magnitude.cast_to(&target).unwrap_or(magnitude)
             }
             _ => {
@@ -368,6 +370,22 @@ impl Resolver<'_> {
         let bound =
             if negative { WindowFrameBound::Preceding(magnitude) } else { WindowFrameBound::Following(magnitude) };
         Ok((bound, text))
+    }
+}
+
+/// What is added to a date: its sum with a number or a duration is no date in Arrow (`WindowExecBase.createBoundOrdering`).
+fn days(offset: ScalarValue) -> ScalarValue {
+    const MICROS_PER_DAY: i64 = 86_400_000_000;
+    let days = match &offset {
+        ScalarValue::DurationMicrosecond(Some(micros)) => i32::try_from(micros / MICROS_PER_DAY).ok(),
+        ScalarValue::Int8(Some(days)) => Some(i32::from(*days)),
+        ScalarValue::Int16(Some(days)) => Some(i32::from(*days)),
+        ScalarValue::Int32(Some(days)) => Some(*days),
+        _ => None,
+    };
+    match days {
+        Some(days) => ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(0, days, 0))),
+        None => offset,
     }
 }
 
