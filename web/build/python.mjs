@@ -14,8 +14,8 @@ const staged = join(parts, "python-staged");
 const overlay = join(root, "web", "python");
 const requirements = join(overlay, "requirements.txt");
 
-/** Not shipped: pandas-on-Spark cannot run without pandas, and the JVM's own APIs not at all. */
-const LEFT_OUT = ["pyspark/pandas", "pyspark/mllib", "pyspark/ml/tests", "pyspark/ml/torch", "pyspark/ml/deepspeed", "pyspark/pipelines", "google/_upb"];
+/** Not shipped: pandas-on-Spark cannot run without pandas, and the JVM's own APIs not at all. (`pyspark.ml` imports its `torch` folder whatever it is used for.) */
+const LEFT_OUT = ["pyspark/pandas", "pyspark/mllib", "pyspark/ml/tests", "pyspark/ml/deepspeed", "pyspark/pipelines", "google/_upb"];
 /** Of googleapis-common-protos only the error model is used. */
 const GOOGLE_KEPT = ["protobuf", "rpc"];
 
