@@ -208,6 +208,13 @@ def test_a_range_over_dates_counts_days(spark, frame, sums):
     assert rows(spark, f"SELECT sum(x) OVER (ORDER BY d {frame}) FROM {dates}") == [(value,) for value in sums]
 
 
+@pytest.mark.parametrize("offset", ["1L", "1S", "INTERVAL '36' HOUR"])
+def test_a_range_over_dates_takes_no_other_offsets(spark, offset):
+    dates = "VALUES (DATE'2020-01-01', 1) AS t(d, x)"
+    query = f"SELECT sum(x) OVER (ORDER BY d RANGE BETWEEN {offset} PRECEDING AND CURRENT ROW) FROM {dates}"
+    assert fails(spark, query) == "DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE"
+
+
 def test_week_based_patterns_are_refused_as_spark_refuses_them(spark):
     condition = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_"
     assert fails(spark, "SELECT date_format(DATE'2018-11-17', 'Y')") == condition + "PATTERN_RECOGNITION"

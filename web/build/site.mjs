@@ -22,6 +22,9 @@ const BUDGETS = {
   ui: { brotli: 600_000 },
 };
 
+/** What Pyodide loads to run, of its npm package. */
+const INTERPRETER_FILES = ["pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
+
 export async function assemble({ development = false, quick = development } = {}) {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(assets, { recursive: true });
@@ -49,6 +52,7 @@ export async function assemble({ development = false, quick = development } = {}
     THREAD_WORKER: beside(thread),
     CONTROL_WORKER: beside(control),
     PYODIDE_FOLDER: fromAssets(`${pyodide}/`),
+    INTERPRETER_FILES: JSON.stringify(INTERPRETER_FILES),
     PYTHON_ARCHIVE: fromAssets(python),
   });
   const main = await script("main.ts", {
@@ -89,7 +93,7 @@ function addPyodide() {
   const folder = join(parts, "pyodide");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const name of ["pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"]) {
+  for (const name of INTERPRETER_FILES) {
     copyFileSync(join(source, name), join(folder, name));
   }
   return addFolder("pyodide", folder);

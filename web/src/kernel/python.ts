@@ -6,6 +6,7 @@ import { count, type Engine, type RpcFailure } from "./engine";
 import { type EmscriptenFS, storageFileSystem } from "./filesystem";
 
 declare const PYODIDE_FOLDER: string;
+declare const INTERPRETER_FILES: string[];
 declare const PYTHON_ARCHIVE: string;
 
 /** Where the file tree is, and where cells start. */
@@ -14,8 +15,6 @@ export const HOME = "/home/kindling";
 const OTHER_MOUNTS: Record<string, string> = { "/tmp": "tmp" };
 /** Paths in tracebacks and call sites are below it; the bytecode was compiled for it (`web/build/python.mjs`). */
 const ARCHIVE_PATH = "/lib/kindling-python.zip";
-
-const INTERPRETER_FILES = ["pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"];
 
 /** Where packages that a cell imports come from, such as pandas: Pyodide's own index. */
 const PACKAGE_INDEX = `https://cdn.jsdelivr.net/pyodide/v${version}/full/`;

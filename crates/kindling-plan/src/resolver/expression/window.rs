@@ -12,7 +12,7 @@ use datafusion::{
 };
 use kindling_common::{SparkError, SparkResult};
 use kindling_functions::{FunctionKind, TypedExpr, WindowOptions, error::from_datafusion};
-use kindling_spec::{DataType, Expr, ExprKind, FrameBoundary, FrameType, Origin, WindowExpr};
+use kindling_spec::{DataType, DayTimeField, Expr, ExprKind, FrameBoundary, FrameType, Origin, WindowExpr};
 
 use super::{
     ExprContext, Resolver, Text, Value,
@@ -63,7 +63,12 @@ impl Resolver<'_> {
         let is_time = matches!(order, DataType::Timestamp | DataType::TimestampNtz);
         let fits = match order {
             order if order.is_numeric() => bound.is_numeric() || bound.is_string(),
-            DataType::Date => bound.is_integral() || is_interval(bound),
+            // Whole days, and only those that are ints or intervals of days.
+            DataType::Date => match bound {
+                DataType::Integer => true,
+                DataType::DayTimeInterval { start, end } => (*start, *end) == (DayTimeField::Day, DayTimeField::Day),
+                bound => is_interval(bound),
+            },
             _ if is_time => is_interval(bound),
             order => is_interval(order) && is_interval(bound),
         };
@@ -378,8 +383,6 @@ fn days(offset: ScalarValue) -> ScalarValue {
     const MICROS_PER_DAY: i64 = 86_400_000_000;
     let days = match &offset {
         ScalarValue::DurationMicrosecond(Some(micros)) => i32::try_from(micros / MICROS_PER_DAY).ok(),
-        ScalarValue::Int8(Some(days)) => Some(i32::from(*days)),
-        ScalarValue::Int16(Some(days)) => Some(i32::from(*days)),
         ScalarValue::Int32(Some(days)) => Some(*days),
         _ => None,
     };
