@@ -191,6 +191,68 @@ def test_regular_expressions_go_over_empty_matches(spark):
     assert rows(spark, query) == [(4, None, "b")]
 
 
+def test_over_a_condition_that_adds_to_the_list_an_order_takes_columns_only(spark, t):
+    having = f"SELECT id, sum(v) FROM {t} GROUP BY id HAVING max(v) > 5"
+    assert rows(spark, f"{having} ORDER BY id DESC") == [(2, 20), (1, 10)]
+    assert fails(spark, f"{having} ORDER BY max(v)") == "UNRESOLVED_COLUMN.WITH_SUGGESTION"
+    assert fails(spark, f"{having} ORDER BY count(*)") == "UNSUPPORTED_EXPR_FOR_OPERATOR"
+    # A condition on what is in the list adds nothing.
+    listed = f"SELECT id, sum(v) FROM {t} GROUP BY id HAVING sum(v) > 5 ORDER BY max(v) DESC"
+    assert rows(spark, listed) == [(2, 20), (1, 10)]
+
+
+def test_a_subquery_sees_the_query_around_it_and_none_farther_out(spark, t):
+    lateral = f"SELECT * FROM {t}, LATERAL (SELECT * FROM {t} AS u, LATERAL (SELECT u.id + t.id))"
+    assert fails(spark, lateral) == "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
+    nested = f"SELECT (SELECT max(id) FROM {t} AS u WHERE EXISTS (SELECT 1 FROM {t} AS w WHERE w.id = t.id)) FROM {t}"
+    assert fails(spark, nested) == "UNRESOLVED_COLUMN.WITH_SUGGESTION"
+    near = f"SELECT (SELECT max(id) FROM {t} AS u WHERE EXISTS (SELECT 1 FROM {t} AS w WHERE w.id = u.id)) FROM {t}"
+    assert rows(spark, near) == [(2,), (2,)]
+
+
+def test_a_parameter_is_seen_by_the_body_and_its_subqueries_and_none_farther_in(spark, t):
+    table = "VALUES (1, 5), (2, 7) AS s(id, v)"
+    create = "CREATE OR REPLACE TEMPORARY FUNCTION found(x INT) RETURNS INT RETURN"
+    spark.sql(f"{create} (SELECT max(v) FROM {table} WHERE s.id = x)")
+    assert rows(spark, f"SELECT id, found(id) FROM {t} ORDER BY id") == [(1, 5), (2, 7)]
+    farther = f"{create} (SELECT max(v) FROM {table} WHERE s.id IN (SELECT 0 + x))"
+    assert fails(spark, farther) == "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION"
+    spark.sql("DROP TEMPORARY FUNCTION found")
+
+
+def test_a_count_of_no_rows_is_a_row_to_exists_unless_the_legacy_setting_says_otherwise(spark, t):
+    query = f"SELECT id, EXISTS (SELECT count(*) FROM {t} AS u WHERE u.id = t.id + 1) AS found FROM {t} ORDER BY id"
+    key = "spark.sql.optimizer.decorrelateExistsSubqueryLegacyIncorrectCountHandling.enabled"
+    assert rows(spark, query) == [(1, True), (2, True)]
+    spark.conf.set(key, "true")
+    try:
+        assert rows(spark, query) == [(1, True), (2, False)]
+        filtered = f"SELECT id FROM {t} WHERE id - 1 IN (SELECT count(*) FROM {t} AS u WHERE u.id = t.id + 1)"
+        assert rows(spark, filtered) == []
+    finally:
+        spark.conf.unset(key)
+
+
+def test_a_view_made_without_schema_modes_is_bound_once_there_are(spark):
+    modes = "spark.sql.legacy.viewSchemaBindingMode"
+    spark.conf.set(modes, "false")
+    try:
+        spark.sql("CREATE TABLE bound_t (c INT) USING parquet")
+        spark.sql("CREATE VIEW bound_v AS SELECT * FROM bound_t")
+        spark.sql("DROP TABLE bound_t")
+        spark.sql("CREATE TABLE bound_t (c BIGINT) USING parquet")
+        spark.sql("INSERT INTO bound_t VALUES (5)")
+        assert rows(spark, "SELECT * FROM bound_v") == [(5,)]
+        assert "WITH SCHEMA" not in rows(spark, "SHOW CREATE TABLE bound_v")[0][0]
+        spark.conf.set(modes, "true")
+        assert fails(spark, "SELECT * FROM bound_v") == "CANNOT_UP_CAST_DATATYPE"
+        assert "WITH SCHEMA BINDING" in rows(spark, "SHOW CREATE TABLE bound_v")[0][0]
+    finally:
+        spark.conf.unset(modes)
+        spark.sql("DROP VIEW IF EXISTS bound_v")
+        spark.sql("DROP TABLE IF EXISTS bound_t")
+
+
 # Windows.
 
 

@@ -69,3 +69,23 @@ test("a share link that was cut says so and leaves what was open", async ({ kind
   await expect(page.getByText("This link is damaged")).toBeVisible({ timeout: 60_000 });
   await expect(kindling.cell(0)).toContainText("mine");
 });
+
+test("where the browser cannot compress, the share dialog says what to send instead", async ({ kindling }) => {
+  const { page } = kindling;
+  await page.evaluate(() => {
+    const w = window as unknown as { CompressionStream: unknown; compression: unknown };
+    w.compression = w.CompressionStream;
+    w.CompressionStream = undefined;
+  });
+  await page.getByTestId("share-button").click();
+  await expect(page.getByTestId("share-length")).toContainText("send the .ipynb file instead");
+  await expect(page.getByTestId("share-copy")).toBeDisabled();
+  await page.keyboard.press("Escape");
+  await page.evaluate(() => {
+    const w = window as unknown as { CompressionStream: unknown; compression: unknown };
+    w.CompressionStream = w.compression;
+  });
+  await page.getByTestId("share-button").click();
+  await expect(page.getByTestId("share-link")).toHaveValue(/#nb=/);
+  await page.keyboard.press("Escape");
+});

@@ -165,6 +165,9 @@ conf_entries! {
     LEGACY_INTERVAL = ("spark.sql.legacy.interval.enabled", "false", true);
     /// Set operations without parentheses run from left to right.
     LEGACY_SETOPS_PRECEDENCE = ("spark.sql.legacy.setopsPrecedence.enabled", "false", true);
+    /// `EXISTS` and `IN` over a correlated aggregate without keys see no row where no row is aggregated.
+    EXISTS_LEGACY_COUNT =
+        ("spark.sql.optimizer.decorrelateExistsSubqueryLegacyIncorrectCountHandling.enabled", "false", true);
     /// Views have schema binding modes.
     VIEW_SCHEMA_BINDING_MODE = ("spark.sql.legacy.viewSchemaBindingMode", "true", true);
     /// Views without a mode compensate changes of their tables.

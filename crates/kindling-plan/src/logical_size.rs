@@ -100,6 +100,11 @@ impl Statistics {
         }
     }
 
+    /// The most rows, where that is known.
+    pub fn rows(self) -> Option<u128> {
+        self.rows
+    }
+
     /// `Statistics.simpleString`
     pub fn text(self) -> String {
         let size = bytes_to_string(self.size);

@@ -38,7 +38,7 @@ pub struct ViewDefinition {
     pub database: String,
     /// Names of the query's own columns, which the view's columns rename.
     pub query_columns: Vec<String>,
-    /// `BINDING`, `COMPENSATION`, `TYPE EVOLUTION` or `EVOLUTION`.
+    /// `BINDING`, `COMPENSATION`, `TYPE EVOLUTION` or `EVOLUTION`; `UNSUPPORTED` where it was made without modes.
     pub schema_mode: String,
 }
 

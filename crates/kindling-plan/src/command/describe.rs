@@ -85,7 +85,7 @@ impl CommandContext<'_> {
         if extended {
             rows.push(header_row(""));
             rows.push(header_row("# Detailed Table Information"));
-            let details = detailed_information(&table);
+            let details = detailed_information(&table, &self.state.conf.read());
             rows.extend(details.into_iter().map(row));
         }
         output(describe_fields(), rows)

@@ -1,6 +1,6 @@
 //! What `DESCRIBE EXTENDED` and `SHOW TABLE EXTENDED` say of a table (Spark's `CatalogTable.toJsonLinkedHashMap`).
 
-use kindling_common::SparkResult;
+use kindling_common::{RuntimeConfig, SparkResult};
 
 use super::CommandContext;
 use crate::{
@@ -29,7 +29,7 @@ fn names(names: &[String]) -> String {
 }
 
 /// The details in Spark's order.
-pub(super) fn detailed_information(table: &CatalogTable) -> Vec<(&'static str, String)> {
+pub(super) fn detailed_information(table: &CatalogTable, conf: &RuntimeConfig) -> Vec<(&'static str, String)> {
     let mut out = vec![
         ("Catalog", SESSION_CATALOG.to_string()),
         ("Database", table.identifier.database.clone()),
@@ -49,8 +49,9 @@ pub(super) fn detailed_information(table: &CatalogTable) -> Vec<(&'static str, S
     if let Some(view) = &table.view {
         out.push(("View Text", view.text.clone()));
         out.push(("View Original Text", view.text.clone()));
-        if view.schema_mode != "UNSUPPORTED" {
-            out.push(("View Schema Mode", view.schema_mode.clone()));
+        let mode = crate::resolver::schema_mode(conf, &view.schema_mode);
+        if mode != "UNSUPPORTED" {
+            out.push(("View Schema Mode", mode.to_string()));
         }
         out.push(("View Catalog and Namespace", format!("{SESSION_CATALOG}.{}", view.database)));
         out.push(("View Query Output Columns", names(&view.query_columns)));
@@ -108,7 +109,7 @@ impl CommandContext<'_> {
     /// The text of `SHOW TABLE EXTENDED` for a table or persistent view.
     pub(super) fn table_information(&self, table: &CatalogTable) -> SparkResult<String> {
         let mut out = String::new();
-        for (key, value) in detailed_information(table) {
+        for (key, value) in detailed_information(table, &self.state.conf.read()) {
             out.push_str(&format!("{key}: {value}\n"));
         }
         if !table.partition_columns.is_empty() {

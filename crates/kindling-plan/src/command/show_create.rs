@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::{RuntimeConfig, SparkError, SparkResult};
 use kindling_spec::{DataType, StructField, quote_if_needed};
 
 use super::{
@@ -31,7 +31,7 @@ impl CommandContext<'_> {
     pub(super) fn create_statement(&self, name: &[String]) -> SparkResult<String> {
         match self.state.catalog.lookup_relation(name) {
             Some(CatalogRelation::Table(table)) => Ok(table_statement(&table)),
-            Some(CatalogRelation::View(view)) => Ok(view_statement(&view)),
+            Some(CatalogRelation::View(view)) => Ok(view_statement(&view, &self.state.conf.read())),
             Some(CatalogRelation::TempView(_) | CatalogRelation::GlobalTempView(_)) => {
                 Err(SparkError::analysis("EXPECT_PERMANENT_VIEW_NOT_TEMP")
                     .param("viewName", crate::attribute::quote_parts(name))
@@ -93,7 +93,7 @@ fn table_statement(table: &CatalogTable) -> String {
     out
 }
 
-fn view_statement(table: &CatalogTable) -> String {
+fn view_statement(table: &CatalogTable, conf: &RuntimeConfig) -> String {
     let columns = table.schema.fields.iter().map(|field| match comment_of(field) {
         Some(comment) => format!("  {} COMMENT {}", quote_if_needed(&field.name), quoted_text(&comment)),
         None => format!("  {}", quote_if_needed(&field.name)),
@@ -108,8 +108,9 @@ fn view_statement(table: &CatalogTable) -> String {
         out.push_str(&format!("TBLPROPERTIES {}", pairs(&table.properties)));
     }
     if let Some(view) = &table.view {
-        if view.schema_mode != "UNSUPPORTED" {
-            out.push_str(&format!("WITH SCHEMA {}\n", view.schema_mode));
+        let mode = crate::resolver::schema_mode(conf, &view.schema_mode);
+        if mode != "UNSUPPORTED" {
+            out.push_str(&format!("WITH SCHEMA {mode}\n"));
         }
         out.push_str(&format!("AS {}\n", view.text));
     }

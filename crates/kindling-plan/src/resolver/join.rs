@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use datafusion::{
-    common::{JoinType as DfJoinType, NullEquality, Spans, tree_node::TreeNode},
+    common::{
+        JoinType as DfJoinType, NullEquality, Spans,
+        tree_node::{TreeNode, TreeNodeRecursion},
+    },
     logical_expr::{Expr as DfExpr, Join as DfJoin, JoinConstraint, LogicalPlan, Subquery},
 };
 use kindling_common::{SparkError, SparkResult};
@@ -16,7 +19,7 @@ use super::{
     plan,
     scope::Scope,
 };
-use crate::Attribute;
+use crate::{Attribute, logical_size::Statistics, logical_text::tree_string};
 
 impl Resolver<'_> {
     pub(super) fn join(&mut self, join: &Join) -> SparkResult<Resolved> {
@@ -33,11 +36,20 @@ impl Resolver<'_> {
         if lateral && !matches!(join.join_type, JoinType::Inner | JoinType::Cross | JoinType::LeftOuter) {
             return Err(SparkError::analysis("INVALID_LATERAL_JOIN_TYPE").param("joinType", join_name(join.join_type)));
         }
+        if lateral {
+            check_lateral(&left, &right)?;
+        }
         match &join.criteria {
             JoinCriteria::None => self.join_on(left, right, join.join_type, None, lateral),
             JoinCriteria::On(condition) => {
-                let condition = self.join_condition(condition, &left, &right)?;
-                self.join_on(left, right, join.join_type, Some(condition), lateral)
+                let predicate = self.join_condition(condition, &left, &right)?;
+                if lateral && predicate.is_volatile() {
+                    let category = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.LATERAL_JOIN_CONDITION_NON_DETERMINISTIC";
+                    return Err(SparkError::analysis(category)
+                        .param("condition", predicate.to_string())
+                        .at(&condition.origin));
+                }
+                self.join_on(left, right, join.join_type, Some(predicate), lateral)
             }
             JoinCriteria::Using(columns) => self.join_using(left, right, join.join_type, columns),
             JoinCriteria::Natural => {
@@ -262,5 +274,37 @@ fn join_name(join_type: JoinType) -> &'static str {
         JoinType::LeftAnti => "LEFT ANTI",
         JoinType::LeftSemi => "LEFT SEMI",
         JoinType::Cross => "CROSS",
+    }
+}
+
+/// A lateral relation that gives other rows each time would be another one for each row at its left.
+fn check_lateral(left: &Resolved, right: &Resolved) -> SparkResult<()> {
+    let mut volatile = false;
+    // The visitor cannot fail.
+    let _ = right.plan.apply_with_subqueries(|node| {
+        volatile |= node.expressions().iter().any(DfExpr::is_volatile);
+        Ok(if volatile { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    });
+    if !volatile || gives_one_row(&left.plan) {
+        return Ok(());
+    }
+    Err(SparkError::analysis("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.NON_DETERMINISTIC_LATERAL_SUBQUERIES")
+        .param("treeNode", tree_string(&right.plan)))
+}
+
+/// Whether a plan gives at most one row, as far as that is known before it runs (`LogicalPlan.maxRows`).
+fn gives_one_row(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::EmptyRelation(_) => true,
+        LogicalPlan::Projection(_)
+        | LogicalPlan::Filter(_)
+        | LogicalPlan::Sort(_)
+        | LogicalPlan::Window(_)
+        | LogicalPlan::Distinct(_)
+        | LogicalPlan::SubqueryAlias(_) => plan.inputs().iter().all(|input| gives_one_row(input)),
+        LogicalPlan::Join(join) if matches!(join.join_type, DfJoinType::Inner) => {
+            gives_one_row(&join.left) && gives_one_row(&join.right)
+        }
+        other => Statistics::of(other).rows().is_some_and(|rows| rows <= 1),
     }
 }

@@ -53,7 +53,10 @@ use self::{
     recursive_cte::BoundRows,
     scope::{NameMatch, Scope},
 };
-pub(crate) use self::{char_type::raw_schema, view_schema::default_schema_mode};
+pub(crate) use self::{
+    char_type::raw_schema,
+    view_schema::{default_schema_mode, schema_mode},
+};
 use crate::{AnalyzedPlan, Attribute, SessionState};
 
 /// A resolved relation.

@@ -15,6 +15,7 @@ use super::{
     aggregate::AggregateState,
     expression::{ExprContext, Value, sort_key},
     plan,
+    scope::Scope,
     with_windows::with_windows,
 };
 use crate::{
@@ -117,6 +118,9 @@ impl Resolver<'_> {
                 keys.push(self.sort_expr(value, key)?);
                 continue;
             }
+            if state.having_adds && state.sets.is_none() {
+                self.check_order_over_having(&state, &key.child)?;
+            }
             let (value, over_output) = self.over_aggregate(&mut state, &key.child, "ORDER BY")?;
             let expr = match over_output {
                 Some(expr) => expr,
@@ -135,6 +139,22 @@ impl Resolver<'_> {
             plan = plan::select_attributes(plan, &output)?;
         }
         Ok(Resolved::new(plan, output))
+    }
+
+    /// Above a condition that the select list was extended for, Spark sorts by output columns and by columns that are
+    /// grouped by, and takes no aggregate (`ResolveReferencesInSort`).
+    fn check_order_over_having(&mut self, state: &AggregateState, key: &Expr) -> SparkResult<()> {
+        let is_key = |attribute: &&Attribute| state.keys.iter().any(|key| key.expr == attribute.column());
+        let keys = Scope {
+            attributes: state.input_scope.attributes.iter().filter(is_key).cloned().collect(),
+            hidden: state.input_scope.hidden.iter().filter(is_key).cloned().collect(),
+            ..Scope::default()
+        };
+        let output = Scope::new(state.output());
+        let mut context = ExprContext::new(&output, "ORDER BY");
+        context.scopes.push(&keys);
+        context.windows = Some(vec![]);
+        self.expression(key, &mut context).map(|_| ())
     }
 
     fn sort_expr(&self, mut value: Value, key: &SortOrder) -> SparkResult<SortExpr> {

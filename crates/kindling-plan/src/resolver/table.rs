@@ -20,7 +20,9 @@ use kindling_spec::{
 };
 use kindling_sql::ParserOptions;
 
-use super::{CteInScope, Resolved, Resolver, local::parse_schema, plan, subquery_alias::qualified};
+use super::{
+    CteInScope, Resolved, Resolver, local::parse_schema, plan, subquery_alias::qualified, view_schema::schema_mode,
+};
 use crate::{
     Attribute,
     attribute::quote_parts,
@@ -256,6 +258,7 @@ impl Resolver<'_> {
             return Err(SparkError::internal(format!("{} has no text", table.identifier.unquoted())));
         };
         let query = kindling_sql::parse_query(&view.text, &self.parser_options())?;
+        let mode = schema_mode(&self.conf, &view.schema_mode);
         let identifier = &table.identifier;
         let qualifier = vec![SESSION_CATALOG.to_string(), identifier.database.clone(), identifier.table.clone()];
         let before = self.state.catalog.swap_current_database(view.database.clone());
@@ -264,7 +267,7 @@ impl Resolver<'_> {
         let resolved = resolved?;
         let names = || table.schema.fields.iter().map(|field| &field.name);
         // Columns that the statement named stay as they are.
-        if view.schema_mode == "EVOLUTION" && names().eq(view.query_columns.iter()) {
+        if mode == "EVOLUTION" && names().eq(view.query_columns.iter()) {
             let mut seen: Vec<String> = vec![];
             for column in resolved.attributes() {
                 let key = column.name.to_lowercase();
@@ -294,7 +297,7 @@ impl Resolver<'_> {
                 let wanted = view.query_columns.get(index).unwrap_or(&field.name);
                 return Err(incompatible(&qualifier, suggestion, wanted));
             };
-            let (expr, attribute) = self.view_column(&view.schema_mode, &column, field)?;
+            let (expr, attribute) = self.view_column(mode, &column, field)?;
             items.push((expr, Attribute { qualifier: qualifier.clone(), ..attribute }));
         }
         let plan = plan::project_items(resolved.plan, &items)?;

@@ -1,7 +1,7 @@
 //! What a persistent view's columns are when its query has others than when it was made (`WITH SCHEMA …`).
 
 use datafusion::logical_expr::Expr as DfExpr;
-use kindling_common::{RuntimeConfig, SparkError, SparkResult};
+use kindling_common::{RuntimeConfig, SparkError, SparkResult, conf};
 use kindling_functions::can_up_cast;
 use kindling_spec::{CastMode, Origin, StructField};
 
@@ -20,6 +20,16 @@ pub(crate) fn default_schema_mode(conf: &RuntimeConfig) -> &'static str {
     }
 }
 
+/// The mode that a view with the given one is read with (Spark's `CatalogTable.viewSchemaMode`): one that was made while
+/// there were no modes is bound once there are.
+pub(crate) fn schema_mode<'a>(conf: &RuntimeConfig, made_with: &'a str) -> &'a str {
+    match (default_schema_mode(conf), made_with) {
+        ("UNSUPPORTED", _) => "UNSUPPORTED",
+        (_, "UNSUPPORTED") => "BINDING",
+        (_, mode) => mode,
+    }
+}
+
 impl Resolver<'_> {
     /// A column of a view over the column that its query has now.
     pub(super) fn view_column(
@@ -34,7 +44,9 @@ impl Resolver<'_> {
                 let data_type = column.data_type.clone();
                 Ok((column.column(), Attribute { data_type, nullable: column.nullable, ..attribute }))
             }
-            "COMPENSATION" => {
+            "COMPENSATION" | "UNSUPPORTED"
+                if mode == "COMPENSATION" || self.conf.boolean(&conf::VIEW_SCHEMA_COMPENSATION) =>
+            {
                 let value = Value::of_attribute(column);
                 let typed = self.cast(value, &field.data_type, CastMode::Ansi, &Origin::None)?.typed;
                 Ok((typed.expr, attribute))

@@ -52,11 +52,13 @@ pub fn ShareDialog() -> impl IntoView {
     };
     // Without outputs, with them, and with their rows too: made once, the boxes choose.
     let links: RwSignal<[String; 3]> = RwSignal::default();
+    let failed = RwSignal::new(false);
     spawn_local(async move {
         let contents = [(false, false), (true, false), (true, true)];
         let mut made = [const { String::new() }; 3];
         for (link, (outputs, rows)) in made.iter_mut().zip(contents) {
             let Some(deflated) = host::deflate(&share::text(&notebook, Include { outputs, rows })).await else {
+                failed.try_set(true);
                 return;
             };
             *link = format!("{base}#{}", share::fragment(&deflated));
@@ -73,6 +75,8 @@ pub fn ShareDialog() -> impl IntoView {
     });
     let length = Memo::new(move |_| link.with(|l| l.len()));
     let verdict = move || match length.get() {
+        0 if failed.get() => "This browser could not make the link: send the .ipynb file instead.",
+        0 => "Making the link…",
         n if n <= share::SAFE_LENGTH => "Opens everywhere.",
         n if n <= share::MOST_LENGTH => "Opens in every browser. Some chat apps cut links longer than 2,000.",
         _ => "Too long for many apps: send the .ipynb file instead.",
@@ -89,6 +93,7 @@ pub fn ShareDialog() -> impl IntoView {
                         <button
                             class="btn primary"
                             data-testid="share-copy"
+                            disabled=move || length.get() == 0
                             on:click=move |_| {
                                 host::copy(&link.get_untracked());
                                 if let Some(input) = input.get_untracked() {
@@ -103,7 +108,12 @@ pub fn ShareDialog() -> impl IntoView {
                     </div>
                     <div class="len" data-testid="share-length" data-length=move || length.get().to_string()>
                         <span role="status">
-                            <b>{move || format!("{} characters.", format::count(length.get() as u64))}</b>
+                            <b>
+                                {move || match length.get() {
+                                    0 => String::new(),
+                                    n => format!("{} characters.", format::count(n as u64)),
+                                }}
+                            </b>
                             " "
                             {verdict}
                         </span>

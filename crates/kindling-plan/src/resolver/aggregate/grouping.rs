@@ -133,20 +133,26 @@ impl Resolver<'_> {
                 }
                 place.push(keys.len());
                 check_groupable(&value, expr)?;
+                if matches!(value.typed.data_type, DataType::Map { .. }) {
+                    let (key, entries) = self.map_key(value, expr)?;
+                    computed.push((entries, key.column.clone()));
+                    keys.push(key);
+                    continue;
+                }
                 let (_, column) = self.named(&value);
                 let is_column = value.attribute.is_some() && value.aliases.is_empty();
                 let needs_normalizing = kindling_functions::coercion::holds_floats(&value.typed.data_type);
                 let text = value.text.clone();
                 let expr = value.typed.expr.clone();
                 if is_column && !needs_normalizing {
-                    keys.push(GroupKey { expr, text, column });
+                    keys.push(GroupKey { expr, text, column, restored: None });
                     continue;
                 }
                 // NaNs are one group, and so are zeros of both signs.
                 let normalized = self.normalized_for_grouping(value.typed)?;
                 let column = if is_column { crate::Attribute { id: self.state.next_id(), ..column } } else { column };
                 computed.push((normalized.expr, column.clone()));
-                keys.push(GroupKey { expr, text, column });
+                keys.push(GroupKey { expr, text, column, restored: None });
             }
             places.push(place);
         }
@@ -164,6 +170,18 @@ impl Resolver<'_> {
         Ok((Resolved { plan, ..input }, keys, places))
     }
 
+    /// A map as a key: its sorted entries, and the map that they make again.
+    fn map_key(&mut self, value: Value, expr: &Expr) -> SparkResult<(GroupKey, DfExpr)> {
+        let entries = self
+            .scalar("map_entries", vec![value.clone()])
+            .and_then(|entries| self.scalar("array_sort", vec![entries]))
+            .map_err(|_| not_orderable(&value, expr))?;
+        let column = self.attribute(value.text.clone(), &entries.typed);
+        let restored = self.scalar("map_from_entries", vec![Value::of_attribute(&column)])?.typed;
+        let key = GroupKey { expr: value.typed.expr, text: value.text, column, restored: Some(restored) };
+        Ok((key, entries.typed.expr))
+    }
+
     pub(in crate::resolver) fn normalized_for_grouping(&self, typed: TypedExpr) -> SparkResult<TypedExpr> {
         let text = crate::resolver::expression::Text { call: String::new(), arguments: vec![] };
         self.with_call_context(&kindling_spec::Origin::None, &text, |call| {
@@ -174,12 +192,16 @@ impl Resolver<'_> {
 
 fn check_groupable(value: &Value, expr: &Expr) -> SparkResult<()> {
     match &value.typed.data_type {
-        DataType::Map { .. } | DataType::Variant => Err(SparkError::analysis("GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE")
-            .param("sqlExpr", format!("\"{}\"", value.text))
-            .param("dataType", format!("\"{}\"", value.typed.data_type.sql()))
-            .at(&expr.origin)),
+        DataType::Variant => Err(not_orderable(value, expr)),
         _ => Ok(()),
     }
+}
+
+fn not_orderable(value: &Value, expr: &Expr) -> SparkError {
+    SparkError::analysis("GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE")
+        .param("sqlExpr", format!("\"{}\"", value.text))
+        .param("dataType", format!("\"{}\"", value.typed.data_type.sql()))
+        .at(&expr.origin)
 }
 
 fn without_alias(expr: &Expr) -> &Expr {

@@ -31,6 +31,7 @@ impl Resolver<'_> {
         let origin = condition.origin.clone();
         let boolean = kindling_spec::DataType::Boolean;
         let predicate = self.cast(value, &boolean, kindling_spec::CastMode::Session, &origin)?.typed;
+        state.having_adds |= !state.is_in_list(&predicate.expr);
         state.having.push(predicate.expr);
         finish(state)
     }

@@ -61,6 +61,7 @@ impl Resolver<'_> {
             written: vec![],
             aggregates: vec![],
             having: vec![],
+            having_adds: false,
             windows: vec![],
             items: vec![],
         };
@@ -70,15 +71,8 @@ impl Resolver<'_> {
         let mut leading = vec![];
         if aggregate.with_grouping_expressions {
             leading.extend(state.keys.iter().map(|key| Value {
-                attribute: Some(key.column.clone()),
-                ..Value::new(
-                    kindling_functions::TypedExpr::new(
-                        key.column.column(),
-                        key.column.data_type.clone(),
-                        key.column.nullable,
-                    ),
-                    key.text.clone(),
-                )
+                attribute: key.restored.is_none().then(|| key.column.clone()),
+                ..Value::new(key.value(), key.text.clone())
             }));
         }
         self.with_list(state, leading, list).map_err(|error| match error.condition {
@@ -103,6 +97,7 @@ impl Resolver<'_> {
             written: vec![],
             aggregates: vec![],
             having: vec![],
+            having_adds: false,
             windows: vec![],
             items: vec![],
         };

@@ -26,6 +26,16 @@ pub(crate) struct GroupKey {
     pub text: String,
     /// The column of the aggregate's input and output.
     pub column: Attribute,
+    /// What the key is as a value, where the column holds another form of it: maps are grouped by their sorted entries
+    /// (Spark's `InsertMapSortInGroupingExpressions`).
+    pub restored: Option<TypedExpr>,
+}
+
+impl GroupKey {
+    /// The key as a value over the groups.
+    pub fn value(&self) -> TypedExpr {
+        self.restored.clone().unwrap_or_else(|| self.column.typed())
+    }
 }
 
 /// A key of grouping sets.
@@ -56,6 +66,9 @@ pub(crate) struct AggregateState {
     pub aggregates: Vec<DfExpr>,
     /// Conditions on groups.
     pub having: Vec<DfExpr>,
+    /// Whether a condition needs more than the select list. Spark then adds it and takes it away again above the
+    /// condition, so that `ORDER BY` finds no aggregate to look into.
+    pub having_adds: bool,
     /// Window calls over the groups.
     pub windows: Vec<DfExpr>,
     /// The select list.
@@ -133,14 +146,14 @@ impl AggregateState {
     pub fn replace_keys(&self, expr: DfExpr, text: &str) -> SparkResult<DfExpr> {
         let replaced = expr
             .transform_down(|node| {
-                let same = |key: &&GroupKey| {
-                    key.expr == node
-                        || key.column.column() == node
-                        || commutes(&node) && ordered(&key.expr) == ordered(&node)
-                };
+                if self.keys.iter().any(|key| key.column.column() == node) {
+                    return Ok(Transformed::no(node));
+                }
+                let same =
+                    |key: &&GroupKey| key.expr == node || commutes(&node) && ordered(&key.expr) == ordered(&node);
                 let key = self.keys.iter().find(same);
                 Ok(match key {
-                    Some(key) => Transformed::new(key.column.column(), true, TreeNodeRecursion::Jump),
+                    Some(key) => Transformed::new(key.value().expr, true, TreeNodeRecursion::Jump),
                     None => Transformed::no(node),
                 })
             })
@@ -148,6 +161,20 @@ impl AggregateState {
             .data;
         self.check(&replaced, text)?;
         Ok(replaced)
+    }
+
+    /// Whether an expression over the groups is made of what the select list has.
+    pub fn is_in_list(&self, expr: &DfExpr) -> bool {
+        let mut all = true;
+        let _ = expr.apply(|node| {
+            let listed = |(item, attribute): &(DfExpr, Attribute)| item == node || attribute.column() == *node;
+            if self.items.iter().any(listed) {
+                return Ok(TreeNodeRecursion::Jump);
+            }
+            all &= !matches!(node, DfExpr::Column(_));
+            Ok(if all { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+        });
+        all
     }
 
     /// Whether an expression over the aggregate looks at a key.

@@ -162,12 +162,12 @@ impl Resolver<'_> {
     }
 
     fn outer_reference(&mut self, parts: &[String]) -> SparkResult<Option<Value>> {
-        for scope in self.outer.iter().rev() {
-            if let Some(found) = scope.find(self.names, parts)? {
-                return self.outer_found(found, parts).map(Some);
-            }
+        // As in Spark: the query that the subquery stands in, none farther out.
+        let Some(scope) = self.outer.last() else { return Ok(None) };
+        match scope.find(self.names, parts)? {
+            Some(found) => self.outer_found(found, parts).map(Some),
+            None => Ok(None),
         }
-        Ok(None)
     }
 
     /// A session variable: what is left where nothing else has the name.

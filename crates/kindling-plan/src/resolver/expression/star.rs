@@ -65,20 +65,15 @@ impl Resolver<'_> {
 
     /// `t.*` of a relation around a lateral one.
     fn outer_star(&mut self, target: &[String]) -> SparkResult<Option<Vec<Value>>> {
-        for index in (0..self.outer.len()).rev() {
-            let Some(columns) = self.outer.get(index).map(|scope| scope.qualified(self.names, target)) else {
-                continue;
-            };
-            if columns.is_empty() {
-                continue;
-            }
-            let values = columns.into_iter().map(|attribute| {
-                let parts = [attribute.name.clone()];
-                self.outer_found(Found { attribute, nested: vec![] }, &parts)
-            });
-            return values.collect::<SparkResult<_>>().map(Some);
+        let columns = self.outer.last().map(|scope| scope.qualified(self.names, target)).unwrap_or_default();
+        if columns.is_empty() {
+            return Ok(None);
         }
-        Ok(None)
+        let values = columns.into_iter().map(|attribute| {
+            let parts = [attribute.name.clone()];
+            self.outer_found(Found { attribute, nested: vec![] }, &parts)
+        });
+        values.collect::<SparkResult<_>>().map(Some)
     }
 
     /// `s.*` of a struct column.

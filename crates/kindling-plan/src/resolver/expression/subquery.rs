@@ -14,8 +14,11 @@ use datafusion::{
     },
     scalar::ScalarValue,
 };
-use kindling_common::{SparkError, SparkResult};
-use kindling_functions::{TypedExpr, coercion, error::from_datafusion};
+use kindling_common::{SparkError, SparkResult, conf};
+use kindling_functions::{
+    TypedExpr, coercion,
+    error::{from_datafusion, to_datafusion},
+};
 use kindling_spec::{DataType, Expr, SubqueryExpr, SubqueryKind, SubqueryPlan};
 
 use super::{ExprContext, Resolver, Text, Value};
@@ -43,6 +46,7 @@ impl Resolver<'_> {
             }
             SubqueryKind::Exists => {
                 let inner = self.inner(&subquery.plan, context)?;
+                let inner = self.with_legacy_counts(inner)?;
                 if !is_filter(context.clause) {
                     let (_, text) = visible(inner.clone())?;
                     let expr = self.counts(inner.plan)?;
@@ -75,6 +79,7 @@ impl Resolver<'_> {
     ) -> SparkResult<Value> {
         let left = self.arguments(values, context)?;
         let inner = self.inner(subquery, context)?;
+        let inner = self.with_legacy_counts(inner)?;
         if left.len() != inner.attributes().len() {
             return Err(SparkError::analysis("DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH")
                 .param("sqlExpr", "\"IN\"")
@@ -181,6 +186,15 @@ impl Resolver<'_> {
             .otherwise(lit(false))
             .map(Some)
             .map_err(from_datafusion)
+    }
+
+    /// The relation of `EXISTS` or `IN` as Spark's legacy setting has it: a correlated aggregate without keys gives no row
+    /// where it has none to aggregate.
+    fn with_legacy_counts(&self, inner: Resolved) -> SparkResult<Resolved> {
+        if !self.conf.boolean(&conf::EXISTS_LEGACY_COUNT) {
+            return Ok(inner);
+        }
+        Ok(Resolved { plan: without_empty_groups(inner.plan)?, ..inner })
     }
 
     /// Whether a subquery gives rows, as a value: DataFusion takes `EXISTS` in filters only.
@@ -313,6 +327,27 @@ fn visible(inner: Resolved) -> SparkResult<(Subquery, String)> {
     let plan = plan::select_attributes(inner.plan, &inner.scope.attributes)?;
     check_outer(&plan)?;
     Ok(as_subquery(plan))
+}
+
+/// A plan whose topmost aggregate, when it is correlated and has no keys, gives no row for no rows.
+fn without_empty_groups(plan: LogicalPlan) -> SparkResult<LogicalPlan> {
+    match plan {
+        LogicalPlan::Projection(_) | LogicalPlan::Filter(_) | LogicalPlan::SubqueryAlias(_) => plan
+            .map_children(|child| without_empty_groups(child).map(Transformed::yes).map_err(to_datafusion))
+            .map(|plan| plan.data)
+            .map_err(from_datafusion),
+        LogicalPlan::Aggregate(aggregate)
+            if aggregate.group_expr.is_empty() && !aggregate.input.all_out_ref_exprs().is_empty() =>
+        {
+            let columns: Vec<DfExpr> = aggregate.schema.columns().into_iter().map(DfExpr::Column).collect();
+            let rows = datafusion::functions_aggregate::expr_fn::count(lit(1_i64)).alias("rows in group");
+            let calls = aggregate.aggr_expr.into_iter().chain([rows]).collect();
+            let counted = plan::aggregate(aggregate.input.as_ref().clone(), vec![], calls)?;
+            let some = DfExpr::Column(Column::new_unqualified("rows in group")).gt(lit(0_i64));
+            plan::project(plan::filter(counted, some)?, columns)
+        }
+        other => Ok(other),
+    }
 }
 
 fn as_subquery(plan: LogicalPlan) -> (Subquery, String) {

@@ -302,7 +302,41 @@ impl Resolver<'_> {
         let (lower, lower_text) = self.frame_bound(&frame.lower, true, units, order_by)?;
         let (upper, upper_text) = self.frame_bound(&frame.upper, false, units, order_by)?;
         let text = format!("{unit} BETWEEN {lower_text} AND {upper_text}");
+        if let (FrameBoundary::Value(lower), FrameBoundary::Value(upper)) = (&frame.lower, &frame.upper) {
+            let order = order_by.first().filter(|_| units == WindowFrameUnits::Range);
+            let order = order.map_or(DataType::Integer, |key| key.expr.data_type.clone());
+            self.check_bounds(lower, upper, &order, &text)?;
+        }
         Ok((WindowFrame::new_bounds(units, lower, upper), text))
+    }
+
+    /// The bounds of a frame have one type, and the lower one comes first (Spark's `SpecifiedWindowFrame`).
+    fn check_bounds(&mut self, lower: &Expr, upper: &Expr, order: &DataType, text: &str) -> SparkResult<()> {
+        let scope = crate::resolver::scope::Scope::default();
+        let mut bound = |expr: &Expr| -> SparkResult<Value> {
+            let value = self.expression(expr, &mut ExprContext::new(&scope, "OVER"))?;
+            // An offset from a number takes its type.
+            Ok(if order.is_numeric() { Value { typed: self.cast_typed(value.typed, order)?, ..value } } else { value })
+        };
+        let (lower, upper) = (bound(lower)?, bound(upper)?);
+        let quoted = |text: &str| format!("\"{text}\"");
+        if lower.typed.data_type != upper.typed.data_type {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_DIFF_TYPES")
+                .param("sqlExpr", quoted(text))
+                .param("lower", quoted(&lower.text))
+                .param("upper", quoted(&upper.text))
+                .param("lowerType", quoted(&lower.typed.data_type.sql()))
+                .param("upperType", quoted(&upper.typed.data_type.sql())));
+        }
+        let scalars = (kindling_functions::fold(&lower.typed)?, kindling_functions::fold(&upper.typed)?);
+        match scalars {
+            (Some(lower), Some(upper)) if lower.partial_cmp(&upper) == Some(std::cmp::Ordering::Greater) => {
+                Err(SparkError::analysis("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON")
+                    .param("sqlExpr", quoted(text))
+                    .param("comparison", "less than or equal"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn frame_bound(
