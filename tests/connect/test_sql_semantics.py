@@ -253,6 +253,91 @@ def test_a_view_made_without_schema_modes_is_bound_once_there_are(spark):
         spark.sql("DROP TABLE IF EXISTS bound_t")
 
 
+def test_a_map_is_grouped_by_its_entries_whatever_their_order(spark):
+    table = "VALUES (map(1, 'a', 2, 'b')), (map(2, 'b', 1, 'a')), (map(1, 'c')), (NULL) AS t(m)"
+    query = f"SELECT m, count(*) AS n FROM {table} GROUP BY m HAVING count(*) > 0 ORDER BY n DESC, m[1] NULLS LAST"
+    assert rows(spark, query) == [({1: "a", 2: "b"}, 2), ({1: "c"}, 1), (None, 1)]
+    grouped = spark.sql(f"SELECT * FROM {table}").groupBy("m").count().orderBy("count")
+    assert [tuple(row) for row in grouped.collect()][-1] == ({1: "a", 2: "b"}, 2)
+
+
+def test_a_lateral_relation_gives_the_same_rows_each_time(spark, t):
+    condition = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY."
+    query = f"SELECT * FROM {t}, LATERAL (SELECT v + rand(0))"
+    assert fails(spark, query) == condition + "NON_DETERMINISTIC_LATERAL_SUBQUERIES"
+    query = f"SELECT * FROM {t} JOIN LATERAL (SELECT 1 AS b) ON b = v + rand(0)"
+    assert fails(spark, query) == condition + "LATERAL_JOIN_CONDITION_NON_DETERMINISTIC"
+    assert len(rows(spark, "SELECT * FROM (SELECT 1 AS v), LATERAL (SELECT v + rand(0))")) == 1
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["k = 'z' OR id NOT IN (SELECT n FROM holes)", "(id NOT IN (SELECT n FROM holes)) <=> true"],
+)
+def test_not_in_below_another_operator_knows_nulls(spark, t, condition):
+    spark.sql("CREATE OR REPLACE TEMP VIEW holes AS SELECT * FROM VALUES (7), (NULL) AS holes(n)")
+    assert rows(spark, f"SELECT id FROM {t} WHERE {condition}") == []
+    spark.sql("DROP VIEW holes")
+
+
+def test_a_subquery_in_a_subquery_may_be_of_any_shape(spark, t):
+    inner = f"SELECT max(w.v) FROM {t} AS w WHERE w.id = u.id GROUP BY w.k"
+    query = f"SELECT id FROM {t} WHERE EXISTS (SELECT 1 FROM {t} AS u WHERE u.v NOT IN ({inner}) AND u.id = t.id)"
+    assert rows(spark, query) == []
+    query = f"SELECT id FROM {t} WHERE id IN (SELECT id FROM {t} AS u WHERE u.v IN ({inner})) ORDER BY id"
+    assert rows(spark, query) == [(1,), (2,)]
+
+
+def test_rounds_of_a_recursion_draw_other_numbers(spark):
+    query = """WITH RECURSIVE r(n) AS (
+        SELECT CAST(floor(rand(82374) * 5 + 1) AS INT)
+        UNION ALL SELECT CAST(floor(rand(237685) * 5 + 1) AS INT) FROM r) SELECT n FROM r LIMIT 5"""
+    assert sorted(rows(spark, query)) == [(1,), (3,), (4,), (4,), (5,)]
+
+
+def test_map_zip_with_casts_keys_to_one_type(spark):
+    zipped = spark.sql("SELECT map_zip_with(map(2S, 1), map(2L, 5), (k, a, b) -> (k, a, b)) AS m")
+    assert zipped.schema.simpleString() == "struct<m:map<bigint,struct<k:bigint,a:int,b:int>>>"
+    assert zipped.collect()[0].m == {2: (2, 1, 5)}
+    query = "SELECT map_zip_with(map('2', 1), map(2, 5), (k, a, b) -> a)"
+    assert fails(spark, query) == "DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES"
+
+
+def test_a_function_that_contains_sql_reads_no_data(spark, t):
+    create = "CREATE OR REPLACE TEMPORARY FUNCTION sums() RETURNS BIGINT CONTAINS SQL RETURN"
+    assert fails(spark, f"{create} (SELECT sum(v) FROM {t})") == "INVALID_SQL_FUNCTION_DATA_ACCESS"
+    spark.sql(f"{create} SELECT 1 + 1")
+    assert rows(spark, "SELECT sums()") == [(2,)]
+    spark.sql("DROP TEMPORARY FUNCTION sums")
+
+
+# Settings.
+
+
+def test_keys_in_braces_stand_for_their_values(spark):
+    spark.conf.set("my.columns", "1 AS one, 2 AS two")
+    assert rows(spark, "SELECT ${my.columns}, '${spark:my.columns}' AS text") == [(1, 2, "1 AS one, 2 AS two")]
+    assert rows(spark, "SELECT '${not.set}', '$.a'") == [("", "$.a")]
+    spark.conf.unset("my.columns")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "condition"),
+    [
+        ("spark.sql.session.timeZone", "invalid/zone", "TIME_ZONE"),
+        ("spark.sql.mapKeyDedupPolicy", "x", "OUT_OF_RANGE_OF_OPTIONS"),
+        ("spark.sql.shuffle.partitions", "0", "REQUIREMENT"),
+        ("spark.sql.files.maxPartitionBytes", "x", "TYPE_MISMATCH"),
+    ],
+)
+def test_a_value_that_a_key_cannot_have_is_refused_and_the_session_goes_on(spark, key, value, condition):
+    with pytest.raises(PySparkException) as caught:
+        spark.conf.set(key, value)
+    assert caught.value.getCondition() == f"INVALID_CONF_VALUE.{condition}"
+    assert fails(spark, f"SET {key}={value}") == f"INVALID_CONF_VALUE.{condition}"
+    assert rows(spark, "SELECT 1") == [(1,)]
+
+
 # Windows.
 
 
@@ -281,3 +366,48 @@ def test_week_based_patterns_are_refused_as_spark_refuses_them(spark):
     condition = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_"
     assert fails(spark, "SELECT date_format(DATE'2018-11-17', 'Y')") == condition + "PATTERN_RECOGNITION"
     assert fails(spark, "SELECT date_format(DATE'2018-11-17', 'e')") == condition + "WEEK_BASED_PATTERN"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "condition"),
+    [
+        ("EEEE", "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION"),
+        ("q", "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER"),
+        ("VVV", "INVALID_DATETIME_PATTERN.WITH_SUGGESTION"),
+    ],
+)
+def test_a_pattern_that_cannot_parse_says_whether_the_old_formatter_could(spark, pattern, condition):
+    assert fails(spark, f"SELECT to_timestamp('1', '{pattern}')") == condition
+    spark.conf.set("spark.sql.timestampType", "TIMESTAMP_NTZ")
+    try:
+        assert fails(spark, f"SELECT to_timestamp('1', '{pattern}')") == "INVALID_DATETIME_PATTERN.WITH_SUGGESTION"
+    finally:
+        spark.conf.unset("spark.sql.timestampType")
+
+
+@pytest.mark.parametrize(("text", "pattern"), [("30-365", "dd-DDD"), ("2020-10-350", "yyyy-MM-DDD"), ("1 2", "S S")])
+def test_fields_that_contradict_each_other_do_not_parse(spark, text, pattern):
+    assert fails(spark, f"SELECT to_timestamp('{text}', '{pattern}')") == "CANNOT_PARSE_TIMESTAMP"
+
+
+def test_arguments_that_have_to_be_constants_are(spark):
+    assert rows(spark, "SELECT date_part(NULL, DATE'2020-01-01')") == [(None,)]
+    assert fails(spark, "SELECT date_part(c, DATE'2020-01-01') FROM VALUES ('year') AS t(c)") == "NON_FOLDABLE_ARGUMENT"
+    assert fails(spark, "SELECT ceil(2.5, NULL)") == "NON_FOLDABLE_ARGUMENT"
+    assert fails(spark, "SELECT regexp_replace('aa', 'a', 'b', 0)") == "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE"
+
+
+@pytest.mark.parametrize(
+    ("frame", "condition"),
+    [
+        ("BETWEEN INTERVAL '1' DAY PRECEDING AND INTERVAL '1' MONTH FOLLOWING", "DIFF_TYPES"),
+        ("BETWEEN INTERVAL '1' DAY FOLLOWING AND INTERVAL '1' DAY PRECEDING", "WRONG_COMPARISON"),
+    ],
+)
+def test_bounds_of_a_frame_fit_together(spark, frame, condition):
+    query = f"SELECT sum(x) OVER (ORDER BY d RANGE {frame}) FROM VALUES (DATE'2020-01-01', 1) AS t(d, x)"
+    assert fails(spark, query) == f"DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_{condition}"
+
+
+def test_an_empty_path_is_named(spark):
+    assert fails(spark, "SELECT * FROM csv.``") == "INVALID_EMPTY_LOCATION"

@@ -212,15 +212,39 @@ conf_entries! {
     LOCAL_RELATION_BATCH_OF_CHUNKS_SIZE_BYTES = ("spark.sql.session.localRelationBatchOfChunksSizeBytes", "1073741824", true);
 }
 
+/// The values of keys that have a list of them, in the order that Spark names them in.
+const OPTIONS: &[(&str, &[&str])] = &[
+    (TIMESTAMP_TYPE.key, &["TIMESTAMP_NTZ", "TIMESTAMP_LTZ"]),
+    (PARTITION_OVERWRITE_MODE.key, &["STATIC", "DYNAMIC"]),
+    (PARQUET_COMPRESSION.key, &["brotli", "uncompressed", "lzo", "snappy", "lz4_raw", "none", "zstd", "lz4", "gzip"]),
+    (MAP_KEY_DEDUP_POLICY.key, &["EXCEPTION", "LAST_WIN"]),
+    (CTE_PRECEDENCE_POLICY.key, &["EXCEPTION", "LEGACY", "CORRECTED"]),
+    (PANDAS_STRUCT_HANDLING_MODE.key, &["legacy", "row", "dict"]),
+];
+
 impl ConfEntry {
-    /// Refuses a value that does not parse as the entry's type, which its default shows.
+    /// Refuses a value that does not parse as the entry's type, which its default shows, or is none of those it may have.
     fn check(&self, value: &str) -> SparkResult<()> {
         let value = value.trim();
+        if let Some((_, options)) = OPTIONS.iter().find(|(key, _)| *key == self.key)
+            && !options.iter().any(|option| option.eq_ignore_ascii_case(value))
+        {
+            return Err(SparkError::new(ExceptionClass::IllegalArgument, "INVALID_CONF_VALUE.OUT_OF_RANGE_OF_OPTIONS")
+                .param("confName", format!("\"{}\"", self.key))
+                .param("confValue", value)
+                .param("confOptions", options.join(", ")));
+        }
+        if self.key == SHUFFLE_PARTITIONS.key && value.parse::<i64>().is_ok_and(|n| n <= 0) {
+            return Err(SparkError::new(ExceptionClass::IllegalArgument, "INVALID_CONF_VALUE.REQUIREMENT")
+                .param("confName", format!("\"{}\"", self.key))
+                .param("confValue", value)
+                .param("confRequirement", format!("The value of {} must be positive", self.key)));
+        }
         let (fits, expected) = match self.default {
             "true" | "false" => (value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false"), "boolean"),
             default if default.parse::<i64>().is_ok() => (value.parse::<i64>().is_ok(), "int"),
             default if default.parse::<f64>().is_ok() => (value.parse::<f64>().is_ok(), "double"),
-            default if parse_bytes(default).is_some() => (parse_bytes(value).is_some(), "bytes"),
+            default if parse_bytes(default).is_some() => (parse_bytes(value).is_some(), "bytes in BYTE"),
             _ => (true, ""),
         };
         if fits {

@@ -55,6 +55,8 @@ pub struct FunctionConf {
     pub current_user: String,
     /// Source of seeds for `rand()` and the like without one; any 64-bit number.
     pub random_seed: u64,
+    /// Added to every seed: the rounds of a recursive CTE draw other numbers (`ExpressionWithRandomSeed.withShiftedSeed`).
+    pub seed_shift: i64,
     /// Source of ids unique in the session; share one counter over all queries of a session.
     pub next_id: AtomicU64,
 }
@@ -73,6 +75,7 @@ impl Default for FunctionConf {
             current_database: "default".into(),
             current_user: "spark".into(),
             random_seed: 0,
+            seed_shift: 0,
             next_id: AtomicU64::new(0),
         }
     }

@@ -13,9 +13,9 @@ use datafusion::{
     execution::{SessionStateBuilder, config::SessionConfig},
     logical_expr::LogicalPlan,
 };
-use kindling_common::{Clock, RuntimeConfig, SparkError, SparkResult, conf};
+use kindling_common::{Clock, ExceptionClass, RuntimeConfig, SparkError, SparkResult, conf};
 use kindling_datasource::{FileSystem, InferredSchemas};
-use kindling_functions::error::from_datafusion;
+use kindling_functions::{SessionTimeZone, error::from_datafusion};
 use kindling_physical::PreparedPlan;
 use kindling_spec::{Expr, Plan, Relation};
 use parking_lot::RwLock;
@@ -170,6 +170,16 @@ fn datafusion_state() -> datafusion::execution::SessionState {
         .with_optimizer_rules(optimizer::rules())
         .with_physical_optimizer_rules(kindling_physical::optimizer_rules())
         .build()
+}
+
+/// Sets a key as a user does (`RuntimeConfig::set_checked`). A time zone that is none would fail every query after it.
+pub fn set_conf(values: &mut RuntimeConfig, key: &str, value: &str) -> SparkResult<()> {
+    if key == conf::SESSION_TIME_ZONE.key && SessionTimeZone::find(value).is_none() {
+        return Err(SparkError::new(ExceptionClass::IllegalArgument, "INVALID_CONF_VALUE.TIME_ZONE")
+            .param("confName", format!("\"{key}\""))
+            .param("confValue", value));
+    }
+    values.set_checked(key, value)
 }
 
 /// Parses a SQL text with the session's settings and its arguments.

@@ -770,6 +770,10 @@ pub struct CreateFunction {
     pub comment: Option<String>,
     /// `DETERMINISTIC` or not, if written.
     pub deterministic: Option<bool>,
+    /// `CONTAINS SQL`: it may not read data.
+    pub contains_sql: bool,
+    /// `READS SQL DATA`: it counts as reading data, whatever its body does.
+    pub reads_sql_data: bool,
     /// The whole statement.
     pub text: String,
 }

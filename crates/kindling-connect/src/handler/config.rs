@@ -30,7 +30,7 @@ fn answer(session: &SessionHolder, request: &ConfigRequest, warnings: &mut Vec<S
             for pair in &set.pairs {
                 let value = pair.value.as_deref().unwrap_or("");
                 let before = values.get(&pair.key).map(str::to_string);
-                match values.set_checked(&pair.key, value) {
+                match kindling_plan::set_conf(&mut values, &pair.key, value) {
                     Ok(()) if conf::has_effect(&pair.key) => {}
                     Ok(()) => warnings.push(format!("The configuration {} has no effect in Kindling.", pair.key)),
                     // `builder.config(…)` on a session that runs: what cannot change any more is no error then. A name that a

@@ -12,8 +12,8 @@ pub use arithmetic::{ArithmeticOp, binary_arithmetic, try_arithmetic};
 pub(crate) use comparison::canonical_array;
 pub use comparison::{ComparisonOp, comparison, holds_floats, is_orderable, normalize_for_grouping};
 pub use implicit::{cast_all_to_common, implicit_cast, to_boolean};
-pub(crate) use widening::force_nullable;
 pub use widening::{common_type, tightest_common_type, wider_type_for_set_operation};
+pub(crate) use widening::{force_nullable, wider_type};
 
 pub(crate) use comparison::check_orderable;
 pub(crate) use decimal::{adjust, bounded, decimal_for_type};

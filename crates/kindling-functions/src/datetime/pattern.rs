@@ -46,17 +46,62 @@ pub(crate) struct Pattern {
     items: Vec<Item>,
 }
 
-fn inconsistent(pattern: &str) -> SparkError {
-    SparkError::new(ExceptionClass::Upgrade, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION")
-        .param("pattern", format!("'{pattern}'"))
-        .param("config", "\"spark.sql.legacy.timeParserPolicy\"")
-        .param("docroot", "https://spark.apache.org/docs/latest")
+const DOCROOT: &str = "https://spark.apache.org/docs/latest";
+
+/// What is wrong with a pattern.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Refusal {
+    /// A field of a calendar of weeks, which Spark took out.
+    WeekBased(char),
+    /// A letter that Spark forbids.
+    Illegal(char),
+    /// Five letters of a text field.
+    TooLong,
+    /// What Java's formatter refuses.
+    Unrecognized,
 }
 
-fn illegal(c: char, pattern: &str) -> SparkError {
-    SparkError::new(ExceptionClass::IllegalArgument, "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER")
-        .param("c", c.to_string())
-        .param("pattern", pattern)
+impl Refusal {
+    /// The error. Where Java's old formatter would take the pattern, it names the setting that brings that back.
+    fn error(self, pattern: &str, has_legacy: bool) -> SparkError {
+        if has_legacy && legacy_accepts(pattern) {
+            return SparkError::new(
+                ExceptionClass::Upgrade,
+                "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION",
+            )
+            .param("pattern", format!("'{pattern}'"))
+            .param("config", "\"spark.sql.legacy.timeParserPolicy\"")
+            .param("docroot", DOCROOT);
+        }
+        let illegal = |condition| SparkError::new(ExceptionClass::IllegalArgument, condition);
+        match self {
+            Refusal::WeekBased(c) if has_legacy => {
+                illegal("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN").param("c", c.to_string())
+            }
+            Refusal::Illegal(c) if has_legacy => illegal("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER")
+                .param("c", c.to_string())
+                .param("pattern", pattern),
+            Refusal::TooLong if has_legacy => illegal("INVALID_DATETIME_PATTERN.LENGTH").param("pattern", pattern),
+            _ => SparkError::runtime("INVALID_DATETIME_PATTERN.WITH_SUGGESTION")
+                .param("pattern", format!("'{pattern}'"))
+                .param("docroot", DOCROOT),
+        }
+    }
+}
+
+/// Whether `java.text.SimpleDateFormat` takes a pattern.
+fn legacy_accepts(pattern: &str) -> bool {
+    let (mut quoted, mut run, mut last) = (false, 0, None);
+    for c in pattern.chars() {
+        quoted ^= c == '\'';
+        run = if last == Some(c) { run + 1 } else { 1 };
+        last = Some(c);
+        let unknown = c.is_ascii_alphabetic() && !"GyYMLdkHmsSEDFwWahKzZuX".contains(c);
+        if !quoted && (unknown || c == 'X' && run > 3) {
+            return false;
+        }
+    }
+    !quoted
 }
 
 /// The first letter outside quotes that counts by weeks: fields of another calendar, which Spark took out.
@@ -71,17 +116,20 @@ fn week_based(chars: &[char]) -> Option<char> {
 impl Pattern {
     /// Compiles a pattern; letters that Spark forbids are errors.
     pub(crate) fn new(pattern: &str, parsing: bool) -> SparkResult<Pattern> {
+        Pattern::compiled(pattern, parsing).map_err(|refusal| refusal.error(pattern, true))
+    }
+
+    /// The same for timestamps without time zone, which have no setting that brings the old formatter back.
+    pub(crate) fn without_legacy(pattern: &str, parsing: bool) -> SparkResult<Pattern> {
+        Pattern::compiled(pattern, parsing).map_err(|refusal| refusal.error(pattern, false))
+    }
+
+    fn compiled(pattern: &str, parsing: bool) -> Result<Pattern, Refusal> {
         let chars: Vec<char> = pattern.chars().collect();
         if let Some(letter) = week_based(&chars) {
-            // Those of Java's old formatter ask for the setting that brings it back; it never had the others.
-            if matches!(letter, 'Y' | 'W' | 'w' | 'u') {
-                return Err(inconsistent(pattern));
-            }
-            let condition = "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN";
-            return Err(SparkError::new(ExceptionClass::IllegalArgument, condition).param("c", letter.to_string()));
+            return Err(Refusal::WeekBased(letter));
         }
-        let mut pos = 0;
-        let items = compile(&chars, &mut pos, pattern, parsing, false)?;
+        let items = compile(&chars, &mut 0, parsing, false)?;
         Ok(Pattern { items })
     }
 
@@ -103,7 +151,7 @@ impl Pattern {
     }
 }
 
-fn compile(chars: &[char], pos: &mut usize, pattern: &str, parsing: bool, nested: bool) -> SparkResult<Vec<Item>> {
+fn compile(chars: &[char], pos: &mut usize, parsing: bool, nested: bool) -> Result<Vec<Item>, Refusal> {
     let mut items = vec![];
     let literal = |items: &mut Vec<Item>, text: &str| match items.last_mut() {
         Some(Item::Literal(last)) => last.push_str(text),
@@ -132,36 +180,33 @@ fn compile(chars: &[char], pos: &mut usize, pattern: &str, parsing: bool, nested
                             literal(&mut items, &other.to_string());
                             *pos += 1;
                         }
-                        (None, _) => return Err(inconsistent(pattern)),
+                        (None, _) => return Err(Refusal::Unrecognized),
                     }
                 }
             }
             '[' => {
                 *pos += 1;
-                items.push(Item::Optional(compile(chars, pos, pattern, parsing, true)?));
+                items.push(Item::Optional(compile(chars, pos, parsing, true)?));
             }
             ']' => {
                 if !nested {
-                    return Err(inconsistent(pattern));
+                    return Err(Refusal::Unrecognized);
                 }
                 *pos += 1;
                 return Ok(items);
             }
-            '{' | '}' | '#' => return Err(illegal(c, pattern)),
+            '{' | '}' | '#' => return Err(Refusal::Illegal(c)),
             c if c.is_ascii_alphabetic() => {
                 let mut count = 0;
                 while chars.get(*pos) == Some(&c) {
                     count += 1;
                     *pos += 1;
                 }
-                if matches!(c, 'Y' | 'W' | 'w' | 'u' | 'e' | 'c') {
-                    return Err(inconsistent(pattern));
-                }
                 if matches!(c, 'A' | 'B' | 'n' | 'N' | 'p') {
-                    return Err(illegal(c, pattern));
+                    return Err(Refusal::Illegal(c));
                 }
                 if parsing && matches!(c, 'E' | 'F' | 'q' | 'Q') {
-                    return Err(illegal(c, pattern));
+                    return Err(Refusal::Illegal(c));
                 }
                 let limit = match c {
                     'y' => 6,
@@ -174,11 +219,14 @@ fn compile(chars: &[char], pos: &mut usize, pattern: &str, parsing: bool, nested
                     'V' => 2,
                     'O' => 4,
                     'X' | 'x' | 'Z' => 5,
-                    _ => return Err(illegal(c, pattern)),
+                    _ => return Err(Refusal::Unrecognized),
                 };
                 let wrong = c == 'V' && count != 2 || c == 'O' && count != 1 && count != 4;
+                if count > limit && limit == 4 && matches!(c, 'G' | 'M' | 'L' | 'E' | 'Q' | 'q') {
+                    return Err(Refusal::TooLong);
+                }
                 if count > limit || wrong {
-                    return Err(inconsistent(pattern));
+                    return Err(Refusal::Unrecognized);
                 }
                 items.push(Item::Field(c, count));
             }
@@ -188,7 +236,8 @@ fn compile(chars: &[char], pos: &mut usize, pattern: &str, parsing: bool, nested
             }
         }
     }
-    if nested { Err(inconsistent(pattern)) } else { Ok(items) }
+    // What is optional may be left open.
+    Ok(items)
 }
 
 fn format_items(
@@ -330,7 +379,7 @@ struct Fields {
     pm: Option<bool>,
     minute: i64,
     second: i64,
-    micros: i64,
+    micros: Option<i64>,
     zone: Option<SessionTimeZone>,
 }
 
@@ -341,14 +390,20 @@ impl Fields {
             year = 1 - year;
         }
         let days = match self.day_of_year {
-            Some(n) if self.month.is_none() => {
+            Some(n) => {
                 let limit = 365 + u32::from(super::is_leap(year));
                 if n == 0 || n > limit {
                     return None;
                 }
-                checked_days(year, 1, 1)? + n as i32 - 1
+                let days = checked_days(year, 1, 1)? + n as i32 - 1;
+                // A month or day beside it has to be the one that it says.
+                let (_, month, day) = civil(days);
+                if self.month.is_some_and(|m| m != month) || self.day.is_some_and(|d| d != day) {
+                    return None;
+                }
+                days
             }
-            _ => checked_days(year, self.month.unwrap_or(1), self.day.unwrap_or(1))?,
+            None => checked_days(year, self.month.unwrap_or(1), self.day.unwrap_or(1))?,
         };
         let hour = match (self.hour, self.hour12, self.pm) {
             (Some(hour), _, _) => hour,
@@ -360,8 +415,9 @@ impl Fields {
             return None;
         }
         let seconds = (hour * 60 + self.minute) * 60 + self.second;
-        let local =
-            i64::from(days).checked_mul(MICROS_PER_DAY)?.checked_add(seconds * MICROS_PER_SECOND + self.micros)?;
+        let local = i64::from(days)
+            .checked_mul(MICROS_PER_DAY)?
+            .checked_add(seconds * MICROS_PER_SECOND + self.micros.unwrap_or(0))?;
         Some(Parsed { local, zone: self.zone })
     }
 }
@@ -505,7 +561,10 @@ fn parse_field<'a>(letter: char, count: usize, adjacent: bool, text: &'a str, f:
                 return None;
             }
             let padded = format!("{:0<9}", &text[..length]);
-            f.micros = padded.get(..6)?.parse().ok()?;
+            let micros = padded.get(..6)?.parse().ok()?;
+            if f.micros.replace(micros).is_some_and(|before| before != micros) {
+                return None;
+            }
             &text[length..]
         }
         ('V', _) | ('z', _) => {

@@ -236,7 +236,14 @@ fn literal_text(ctx: &CallContext<'_>, arg: &TypedExpr, index: usize) -> SparkRe
 fn date_part(ctx: &CallContext<'_>, args: Args) -> SparkResult<TypedExpr> {
     let [field, source] = take(args)?;
     let Some(field) = literal_text(ctx, &field, 0)? else {
-        return Err(crate::coercion::non_foldable(ctx, 0, "field", "\"STRING\""));
+        // No field gives no part; one of each row cannot be (`ExtractExpressionBuilder`).
+        if crate::fold(&field)?.is_some_and(|field| field.is_null()) {
+            return TypedExpr::null(DataType::Double);
+        }
+        return Err(SparkError::analysis("NON_FOLDABLE_ARGUMENT")
+            .param("funcName", "`date_part`")
+            .param("paramName", "`field`")
+            .param("paramType", "\"STRING\""));
     };
     let field = field.to_uppercase();
     let n = source.nullable;
@@ -638,13 +645,17 @@ fn parse_with(
     let [text, format] = take(args)?;
     let text = expect(ctx, text, 0, Accept::Type(DataType::String))?;
     let format = expect(ctx, format, 1, Accept::Type(DataType::String))?;
-    let pattern = pattern_of(ctx, &format, 1, true)?;
+    let compile = match data_type {
+        DataType::TimestampNtz => Pattern::without_legacy,
+        _ => Pattern::new,
+    };
+    let pattern = literal_text(ctx, &format, 1)?.map(|format| compile(&format, true)).transpose()?;
     let n = text.nullable || format.nullable || !fail;
     let key = format!("{fail} {} {}", data_type.simple_string(), ctx.time_zone());
     Ok(call(ctx, name).key(key).map2::<Str, Str, i64>(vec![text, format], data_type, n, move |text, format| {
         let parsed = match &pattern {
             Some(pattern) => pattern.parse(text),
-            None => Pattern::new(format, true)?.parse(text),
+            None => compile(format, true)?.parse(text),
         };
         match parsed {
             Some(parsed) => Ok(Some(finish(parsed))),

@@ -29,7 +29,7 @@ use super::{
 use crate::{
     CallContext, HigherOrder, LambdaArgument, ResolvedLambda, TypedExpr,
     cast::cast,
-    coercion::{Accept, canonical_array, check_orderable, expect, to_boolean, unexpected_type},
+    coercion::{Accept, canonical_array, check_orderable, expect, to_boolean, unexpected_type, wider_type},
     entry::{FunctionEntry, higher_order},
     error::{from_arrow_error, from_datafusion},
     udf::{call, relabel},
@@ -142,9 +142,24 @@ fn key_and_value(ctx: &CallContext<'_>, args: Known<'_>, _: usize, _: usize) -> 
 }
 
 fn key_and_both(ctx: &CallContext<'_>, args: Known<'_>, _: usize, _: usize) -> Parameters {
-    let (key, a, _) = entry_types(ctx, value(args, 0)?, 0)?;
-    let (_, b, _) = entry_types(ctx, value(args, 1)?, 1)?;
-    Ok(vec![(key, false), (a, true), (b, true)])
+    let (first, a, _) = entry_types(ctx, value(args, 0)?, 0)?;
+    let (second, b, _) = entry_types(ctx, value(args, 1)?, 1)?;
+    Ok(vec![(common_key(ctx, &first, &second)?, false), (a, true), (b, true)])
+}
+
+/// The type that the keys of both maps are cast to (Spark's `MapZipWithCoercion`): no string becomes something else.
+fn common_key(ctx: &CallContext<'_>, first: &DataType, second: &DataType) -> SparkResult<DataType> {
+    let common = match first.is_string() == second.is_string() {
+        true => wider_type(first, second, ctx.conf.ansi),
+        false => None,
+    };
+    common.ok_or_else(|| {
+        SparkError::analysis("DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES")
+            .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+            .param("functionName", "`map_zip_with`")
+            .param("leftType", format!("\"{}\"", first.sql()))
+            .param("rightType", format!("\"{}\"", second.sql()))
+    })
 }
 
 /// The accumulator has the start's type; `finish` sees it alone.
@@ -583,14 +598,17 @@ fn map_zip_with(ctx: &CallContext<'_>, args: Vec<LambdaArgument>) -> SparkResult
     use arrow::row::{RowConverter, SortField};
     let (mut values, lambdas) = split(args);
     let lambda = only(lambdas)?;
-    let (key, ..) = entry_types(ctx, &values[0], 0)?;
-    let (other, ..) = entry_types(ctx, &values[1], 1)?;
-    if key != other {
-        return Err(SparkError::analysis("DATATYPE_MISMATCH.MAP_ZIP_WITH_DIFF_TYPES")
-            .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
-            .param("functionName", "`map_zip_with`")
-            .param("leftType", format!("\"{}\"", key.sql()))
-            .param("rightType", format!("\"{}\"", other.sql())));
+    let (first, ..) = entry_types(ctx, &values[0], 0)?;
+    let (second, ..) = entry_types(ctx, &values[1], 1)?;
+    let key = common_key(ctx, &first, &second)?;
+    for map in &mut values {
+        if let DataType::Map { key: from, value, value_contains_null } = &map.data_type
+            && **from != key
+        {
+            let value_contains_null = *value_contains_null;
+            let to = DataType::Map { key: Box::new(key.clone()), value: value.clone(), value_contains_null };
+            *map = cast(ctx, map.clone(), &to, CastMode::Session)?;
+        }
     }
     let data_type = DataType::Map {
         key: Box::new(key),

@@ -208,8 +208,16 @@ fn whole(ctx: &CallContext<'_>, args: Args, mode: Rounding) -> SparkResult<Typed
     let name = if ceil { "ceil" } else { "floor" };
     if args.len() == 2 {
         let arg = expect(ctx, args[0].clone(), 0, Accept::Numeric)?;
-        let Some(scale) = places(ctx, args.get(1))? else {
-            return TypedExpr::null(DataType::Decimal { precision: 38, scale: 0 });
+        // An int, and no other number or null (`CeilFloorExpressionBuilderBase`).
+        let scale = match args.get(1) {
+            Some(scale) if scale.data_type == DataType::Integer => places(ctx, Some(scale)).ok().flatten(),
+            _ => None,
+        };
+        let Some(scale) = scale else {
+            return Err(SparkError::analysis("NON_FOLDABLE_ARGUMENT")
+                .param("funcName", format!("`{name}`"))
+                .param("paramName", "`scale`")
+                .param("paramType", "\"INT\""));
         };
         let shape = match crate::coercion::decimal_for_type(&arg.data_type) {
             Some(shape) => shape,

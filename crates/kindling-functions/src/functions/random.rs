@@ -33,13 +33,14 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
 
 /// The constant seed of a random function, or a new one.
 fn seed(ctx: &CallContext<'_>, args: &Args, index: usize) -> SparkResult<i64> {
-    let Some(arg) = args.get(index) else { return Ok(ctx.fresh_seed()) };
+    let shifted = |seed: i64| seed.wrapping_add(ctx.conf.seed_shift);
+    let Some(arg) = args.get(index) else { return Ok(shifted(ctx.fresh_seed())) };
     if !(arg.data_type.is_integral() || arg.data_type == DataType::Null) {
         return Err(unexpected_type(ctx, index, "(\"INT\" or \"BIGINT\")", &arg.data_type));
     }
     let arg = cast(ctx, arg.clone(), &DataType::Long, CastMode::Session)?;
     match crate::fold(&arg)? {
-        Some(ScalarValue::Int64(seed)) => Ok(seed.unwrap_or(0)),
+        Some(ScalarValue::Int64(seed)) => Ok(shifted(seed.unwrap_or(0))),
         _ => Err(non_foldable(ctx, index, "seed", "integer")),
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
-use datafusion::logical_expr::{Expr, Like};
+use datafusion::{
+    common::ScalarValue,
+    logical_expr::{Expr, Like},
+};
 use kindling_common::{ExceptionClass, SparkError, SparkResult};
 use kindling_spec::DataType;
 use regex::Regex;
@@ -317,6 +320,17 @@ fn regexp_replace(ctx: &CallContext<'_>, mut args: Args) -> SparkResult<TypedExp
     }
     let regex = constant_regex(&args[1])?;
     let (args, n) = typed(ctx, args, &[STRING, STRING, STRING, DataType::Integer])?;
+    match crate::fold(&args[3])? {
+        Some(ScalarValue::Int32(Some(position))) if position < 1 => {
+            return Err(SparkError::analysis("DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE")
+                .param("sqlExpr", format!("\"{}\"", ctx.text.call()))
+                .param("exprName", "position")
+                .param("valueRange", "(0, 2147483647]")
+                .param("currentValue", position.to_string()));
+        }
+        Some(_) => {}
+        None => return Err(crate::coercion::non_foldable(ctx, 3, "position", "\"INT\"")),
+    }
     Ok(call(ctx, "regexp_replace").map4::<Str, Str, Str, I32, String>(
         args,
         STRING,

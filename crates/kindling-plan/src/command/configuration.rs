@@ -22,7 +22,7 @@ impl CommandContext<'_> {
                     return Err(SparkError::analysis("UNSUPPORTED_FEATURE.SET_VARIABLE_USING_SET")
                         .param("variableName", crate::attribute::quote_parts(&parts)));
                 }
-                self.state.conf.write().set_checked(key, value)?;
+                crate::set_conf(&mut self.state.conf.write(), key, value)?;
                 vec![pair(key, value)]
             }
             (Some(key), None) => {

@@ -57,6 +57,10 @@ impl CommandContext<'_> {
             traits: BodyTraits::default(),
         };
         (function.returns, function.traits) = Resolver::new(self.state)?.check_function(&function)?;
+        function.traits.reads_data |= definition.reads_sql_data;
+        if definition.contains_sql && function.traits.reads_data {
+            return Err(SparkError::analysis("INVALID_SQL_FUNCTION_DATA_ACCESS"));
+        }
         catalog.put_function(function)?;
         Ok(CommandOutput::empty())
     }

@@ -119,6 +119,7 @@ impl Decorrelator<'_> {
     /// A column that is null where the subquery has no row.
     fn exists(&self, input: LogicalPlan, subquery: &LogicalPlan) -> Result<(LogicalPlan, Expr)> {
         let mark = self.fresh("exists");
+        let subquery = &self.inner(subquery)?;
         let outer = outer_columns_of(subquery, &input);
         if outer.is_empty() {
             let fetch = Some(Box::new(lit(1_i64)));
@@ -165,6 +166,7 @@ impl Decorrelator<'_> {
 
     /// The one value of a correlated scalar subquery.
     fn scalar(&self, input: LogicalPlan, subquery: &LogicalPlan) -> Result<(LogicalPlan, Expr)> {
+        let subquery = &self.inner(subquery)?;
         let [inner] = &subquery.schema().columns()[..] else {
             return internal_err!("a scalar subquery of several columns");
         };

@@ -22,7 +22,7 @@ impl Decorrelator<'_> {
         let LogicalPlan::Subquery(lateral) = join.right.as_ref() else {
             return Ok(LogicalPlan::Join(join));
         };
-        let (left, right) = (join.left.as_ref(), lateral.subquery.as_ref());
+        let (left, right) = (join.left.as_ref(), &self.inner(&lateral.subquery)?);
         let kept: Vec<Expr> = columns_of(left).into_iter().chain(columns_of(right)).collect();
         let outer = outer_columns_of(right, left);
         let mut conditions: Vec<Expr> = join.on.into_iter().map(|(a, b)| a.eq(b)).collect();

@@ -21,7 +21,7 @@ use datafusion::{
         Column, JoinType, NullEquality, Result,
         tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
-    logical_expr::{Expr, Join, JoinConstraint, LogicalPlan, Projection},
+    logical_expr::{Expr, Join, JoinConstraint, LogicalPlan, Operator, Projection, utils::split_conjunction},
 };
 
 use crate::SessionState;
@@ -53,6 +53,9 @@ pub(crate) fn is_simple(plan: &LogicalPlan) -> bool {
     let mut simple = true;
     let _ = plan.apply_with_subqueries(|node| {
         simple &= !is_lateral(node);
+        if let LogicalPlan::Filter(filter) = node {
+            simple &= split_conjunction(&filter.predicate).into_iter().all(takes_or_leaves_in);
+        }
         node.apply_expressions(|expr| {
             expr.apply(|part| {
                 simple &= match part {
@@ -75,6 +78,26 @@ pub(crate) fn is_simple(plan: &LogicalPlan) -> bool {
         Ok(if simple { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });
     simple
+}
+
+/// Whether a condition does no more with `IN` than keep the rows where it is true, so that null may be false: DataFusion's
+/// mark joins know two outcomes.
+fn takes_or_leaves_in(condition: &Expr) -> bool {
+    fn only_true(expr: &Expr) -> bool {
+        match expr {
+            Expr::InSubquery(list) => !list.negated,
+            Expr::BinaryExpr(binary) if matches!(binary.op, Operator::And | Operator::Or) => {
+                only_true(&binary.left) && only_true(&binary.right)
+            }
+            other => !other.exists(|part| Ok(matches!(part, Expr::InSubquery(_)))).unwrap_or(true),
+        }
+    }
+    match condition {
+        // An anti join that knows nulls.
+        Expr::InSubquery(_) => true,
+        Expr::Not(inner) if matches!(inner.as_ref(), Expr::InSubquery(_)) => true,
+        other => only_true(other),
+    }
 }
 
 /// Whether an operator is a lateral join. Plans of subquery expressions are visited as `Subquery` too, hence not by that.
@@ -150,6 +173,11 @@ impl Decorrelator<'_> {
             }
             plan => Ok(plan),
         }
+    }
+
+    /// The plan of a subquery without the subqueries in it that DataFusion's rules get wrong or leave.
+    fn inner(&self, plan: &LogicalPlan) -> Result<LogicalPlan> {
+        if is_simple(plan) { Ok(plan.clone()) } else { self.rewrite(plan.clone()) }
     }
 
     /// A name that no column of the session has.

@@ -150,6 +150,8 @@ pub(crate) struct Resolver<'a> {
     routines: Vec<String>,
     /// Temporary views, functions and variables that were used, outside of views: what a persistent object may not hold.
     temporary_used: Vec<(&'static str, String)>,
+    /// Whether a table or view was looked up by its name.
+    reads_data: bool,
     /// Observations of the query and what they observe.
     observations: Vec<(String, Vec<String>)>,
 }
@@ -191,6 +193,7 @@ impl<'a> Resolver<'a> {
             views: vec![],
             routines: vec![],
             temporary_used: vec![],
+            reads_data: false,
             observations: vec![],
         })
     }

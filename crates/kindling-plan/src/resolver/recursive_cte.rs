@@ -97,7 +97,9 @@ impl Resolver<'_> {
                     .param("levelLimit", limit.to_string()));
             }
             self.bound.push(BoundRows { name: cte.name.clone(), schema: schema.clone(), batches: rows });
+            let shift = std::mem::replace(&mut self.functions.seed_shift, level - 1);
             let term = self.relation(right);
+            self.functions.seed_shift = shift;
             self.bound.pop();
             let term = term?;
             if level == 1 {

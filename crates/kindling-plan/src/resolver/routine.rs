@@ -15,7 +15,7 @@ use datafusion::{
 };
 use kindling_common::{SparkError, SparkResult, to_arrow};
 use kindling_functions::{TypedExpr, error::from_datafusion};
-use kindling_spec::{Expr, ExprKind, FunctionBody, Origin, StructType, UnresolvedFunction};
+use kindling_spec::{Expr, ExprKind, FunctionBody, Origin, Relation, RelationKind, StructType, UnresolvedFunction};
 
 use super::{
     Resolved, Resolver,
@@ -57,6 +57,7 @@ impl Resolver<'_> {
                 SparkError::analysis("NOT_A_SCALAR_FUNCTION").param("functionName", quote_parts(&function.name))
             );
         };
+        self.reads_data |= function.traits.reads_data;
         let (values, texts) = self.routine_arguments(function, &call.arguments, origin, context)?;
         let text = format!("{}({})", function.name.join("."), texts.join(", "));
         let mut columns: BTreeMap<String, FieldRef> = BTreeMap::new();
@@ -84,6 +85,7 @@ impl Resolver<'_> {
         let FunctionResult::Table(columns) = &function.returns else {
             return Err(SparkError::analysis("NOT_A_TABLE_FUNCTION").param("functionName", quote_parts(&function.name)));
         };
+        self.reads_data |= function.traits.reads_data;
         let scope = Scope::default();
         let mut context = ExprContext::new(&scope, "FROM");
         let (values, _) = self.routine_arguments(function, arguments, &Origin::None, &mut context)?;
@@ -139,6 +141,7 @@ impl Resolver<'_> {
                 .param("tempObj", *kind)
                 .param("tempObjName", quote_parts(std::slice::from_ref(name))));
         }
+        traits.reads_data |= self.reads_data;
         Ok((result, traits))
     }
 
@@ -279,7 +282,24 @@ impl Resolver<'_> {
     }
 
     fn routine_body(&mut self, function: &SqlFunction, parameters: &Parameters) -> SparkResult<TypedExpr> {
-        match &function.definition.body {
+        // A query of one value and no relation is that value.
+        let body = match &function.definition.body {
+            FunctionBody::Query(query, _) => value_of(query),
+            _ => None,
+        };
+        match body.map(|body| FunctionBody::Expr(Box::new(body.clone()), body_text(function))) {
+            Some(body) => self.routine_value(function, parameters, &body),
+            None => self.routine_value(function, parameters, &function.definition.body),
+        }
+    }
+
+    fn routine_value(
+        &mut self,
+        function: &SqlFunction,
+        parameters: &Parameters,
+        body: &FunctionBody,
+    ) -> SparkResult<TypedExpr> {
+        match body {
             FunctionBody::Expr(body, _) => {
                 let mut context = ExprContext::new(&parameters.scope, "FUNCTION");
                 let value = self.expression(body, &mut context).map_err(|error| match error.condition {
@@ -303,6 +323,7 @@ impl Resolver<'_> {
                     .param("number", resolved.attributes().len().to_string()));
                 };
                 let data_type = column.data_type.clone();
+                let resolved = if column.nullable { resolved } else { self.maybe_null(resolved)? };
                 let plan = plan::select_attributes(resolved.plan, &resolved.scope.attributes)?;
                 Ok(TypedExpr::new(DfExpr::ScalarSubquery(subquery_of(plan)), data_type, true))
             }
@@ -366,6 +387,15 @@ fn note_plan(plan: &LogicalPlan, traits: &mut BodyTraits) {
         traits.volatile |= node.expressions().iter().any(DfExpr::is_volatile);
         Ok(TreeNodeRecursion::Continue)
     });
+}
+
+/// The value of a query that reads no relation: `SELECT x + 1`.
+fn value_of(query: &Relation) -> Option<&Expr> {
+    let RelationKind::Project { input, expressions } = &query.kind else { return None };
+    match (&input.kind, expressions.as_slice()) {
+        (RelationKind::OneRow, [value]) if !matches!(value.kind, ExprKind::UnresolvedStar { .. }) => Some(value),
+        _ => None,
+    }
 }
 
 fn body_text(function: &SqlFunction) -> String {

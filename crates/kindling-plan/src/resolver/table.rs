@@ -30,6 +30,7 @@ use crate::{
         CatalogRelation, CatalogTable, GLOBAL_TEMP_DATABASE, SESSION_CATALOG, TempView, errors::table_or_view_not_found,
     },
     logical::{JoinHint, StreamingRelation, extension},
+    substitution::substitute,
 };
 
 impl Resolver<'_> {
@@ -67,7 +68,8 @@ impl Resolver<'_> {
             positional_parameters: positional.to_vec(),
             ..self.parser_options()
         };
-        self.with_identifiers(query, options, kindling_sql::parse_plan_with)
+        let query = substitute(query, &self.conf)?;
+        self.with_identifiers(&query, options, kindling_sql::parse_plan_with)
     }
 
     /// Parses a text, and again each time that an `IDENTIFIER(…)` had to be evaluated for it.
@@ -164,6 +166,7 @@ impl Resolver<'_> {
             return self.cte(position);
         }
         if let Some(found) = self.state.catalog.lookup_relation(name) {
+            self.reads_data = true;
             return match found {
                 CatalogRelation::TempView(view) => self.temp_view(&view, vec![view.name.clone()]),
                 CatalogRelation::GlobalTempView(view) => {
@@ -174,10 +177,16 @@ impl Resolver<'_> {
             };
         }
         // ``format.`path` `` reads files.
-        if let [format, path] = name
-            && let Ok(format) = FileFormat::find(format)
-        {
-            return self.files(format, vec![path.clone()], None, options, None);
+        if let [format, path] = name {
+            match FileFormat::find(format) {
+                Ok(_) if path.is_empty() => {
+                    return Err(SparkError::analysis("INVALID_EMPTY_LOCATION").param("location", path));
+                }
+                Ok(format) => return self.files(format, vec![path.clone()], None, options, None),
+                // A source that Spark has and this has not.
+                Err(error) if error.condition.starts_with("UNSUPPORTED_FEATURE") => return Err(error),
+                Err(_) => {}
+            }
         }
         self.state.catalog.qualify(name).map_err(|error| error.param("identifier", quote_parts(name)))?;
         Err(table_or_view_not_found(&self.state.catalog, name))

@@ -249,7 +249,8 @@ impl Parser<'_> {
         let arguments = fields.into_iter().enumerate().flat_map(|(i, field)| {
             let (name, value) = match field.kind {
                 ExprKind::Alias { expr, mut names, .. } => (names.pop(), *expr),
-                ExprKind::UnresolvedAttribute { ref name_parts, .. } => (name_parts.last().cloned(), field),
+                ExprKind::UnresolvedAttribute { ref name_parts, .. }
+                | ExprKind::UnresolvedNamedLambdaVariable { ref name_parts } => (name_parts.last().cloned(), field),
                 _ => (None, field),
             };
             let name = name.unwrap_or_else(|| format!("col{}", i + 1));

@@ -4,6 +4,7 @@ use kindling_common::SparkResult;
 use kindling_spec::{DataType, Expr, ExprKind, FrameBoundary, FrameType, Literal, WindowExpr, WindowFrame};
 
 use crate::{
+    error,
     keyword::Keyword as K,
     parser::{PResult, Parser},
     token::Symbol,
@@ -67,6 +68,10 @@ impl Parser<'_> {
         }
         let start = self.start();
         let offset = self.expression()?;
+        if self.is_any(&[K::PRECEDING, K::FOLLOWING]) && !is_constant(&offset) {
+            return Err(error::at("_LEGACY_ERROR_TEMP_0064", &self.origin(start))
+                .param("msg", "Frame bound value must be a literal."));
+        }
         match self.eat_any(&[K::PRECEDING, K::FOLLOWING]) {
             Some(K::PRECEDING) => Ok(FrameBoundary::Value(Box::new(self.negative(start, offset)))),
             Some(_) => Ok(FrameBoundary::Value(Box::new(offset))),
@@ -98,5 +103,19 @@ impl Parser<'_> {
             Some(literal) => Expr { kind: ExprKind::Literal(literal), origin: offset.origin },
             None => self.call(start, "-", vec![offset]),
         }
+    }
+}
+
+/// Whether an expression is one before names are looked up: literals, and operators and casts of them.
+fn is_constant(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) => true,
+        ExprKind::Cast { expr, .. } => is_constant(expr),
+        ExprKind::UnresolvedFunction(function) => {
+            let is_operator = matches!(function.name.as_slice(), [name] if !name.starts_with(char::is_alphabetic));
+            is_operator && function.arguments.iter().all(is_constant)
+        }
+        // Parameters have their values by now.
+        _ => false,
     }
 }

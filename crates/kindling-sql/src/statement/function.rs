@@ -33,6 +33,8 @@ impl Parser<'_> {
             body: FunctionBody::Class(String::new()),
             comment: None,
             deterministic: None,
+            contains_sql: false,
+            reads_sql_data: false,
             text: String::new(),
         };
         if self.eat(K::AS) {
@@ -133,8 +135,10 @@ impl Parser<'_> {
             } else if self.is(K::SQL) && self.is_at(1, K::SECURITY) {
                 self.skip(3);
             } else if self.is_any(&[K::NO, K::CONTAINS]) && self.is_at(1, K::SQL) {
+                function.contains_sql |= self.is(K::CONTAINS);
                 self.skip(2);
             } else if self.is_any(&[K::READS, K::MODIFIES]) && self.is_at(1, K::SQL) {
+                function.reads_sql_data |= self.is(K::READS);
                 self.skip(3);
             } else if self.is_seq(&[K::RETURNS, K::NULL]) {
                 self.skip(5);

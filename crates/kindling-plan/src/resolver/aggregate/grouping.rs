@@ -174,7 +174,7 @@ impl Resolver<'_> {
     fn map_key(&mut self, value: Value, expr: &Expr) -> SparkResult<(GroupKey, DfExpr)> {
         let entries = self
             .scalar("map_entries", vec![value.clone()])
-            .and_then(|entries| self.scalar("array_sort", vec![entries]))
+            .and_then(|entries| self.scalar("sort_array", vec![entries]))
             .map_err(|_| not_orderable(&value, expr))?;
         let column = self.attribute(value.text.clone(), &entries.typed);
         let restored = self.scalar("map_from_entries", vec![Value::of_attribute(&column)])?.typed;

@@ -62,7 +62,7 @@ impl Resolver<'_> {
     }
 
     /// The only column as one that may be null: it is where there is no row.
-    fn maybe_null(&mut self, inner: Resolved) -> SparkResult<Resolved> {
+    pub(in crate::resolver) fn maybe_null(&mut self, inner: Resolved) -> SparkResult<Resolved> {
         let [column] = inner.attributes() else { return Ok(inner) };
         let function = datafusion::logical_expr::ScalarUDF::from(crate::functions::MaybeNull::default());
         let attribute = Attribute { id: self.state.next_id(), nullable: true, ..column.clone() };

@@ -43,12 +43,6 @@ impl Resolver<'_> {
         }
         let (Some((location, value)), [key]) = (values.first(), order_by) else { return Ok(()) };
         let (order, bound) = (&key.expr.data_type, &value.typed.data_type);
-        let is_interval = |t: &DataType| {
-            matches!(
-                t,
-                DataType::CalendarInterval | DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. }
-            )
-        };
         // An offset takes the type of the order, and has to be one that can be added.
         if order.is_string() || *order == DataType::Boolean {
             return Err(SparkError::analysis("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE")
@@ -323,8 +317,8 @@ impl Resolver<'_> {
         if lower.typed.data_type != upper.typed.data_type {
             return Err(SparkError::analysis("DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_DIFF_TYPES")
                 .param("sqlExpr", quoted(text))
-                .param("lower", quoted(&lower.text))
-                .param("upper", quoted(&upper.text))
+                .param("lower", quoted(&bound_text(&lower.text)))
+                .param("upper", quoted(&bound_text(&upper.text)))
                 .param("lowerType", quoted(&lower.typed.data_type.sql()))
                 .param("upperType", quoted(&upper.typed.data_type.sql())));
         }
@@ -381,13 +375,12 @@ impl Resolver<'_> {
         // A number that is cast to the type of the key does not show as what it was written as.
         let is_cast = matches!(order_by, [key] if units == WindowFrameUnits::Range
             && key.expr.data_type.is_numeric() && key.expr.data_type != value.typed.data_type);
+        let is_interval = is_interval(&value.typed.data_type);
         let text = match (negative, &offset.origin) {
             (true, Origin::Sql(_)) if is_cast => format!("(- {magnitude}) FOLLOWING"),
-            (true, Origin::Sql(_)) if matches!(scalar, ScalarValue::DurationMicrosecond(_)) => {
-                format!("{} PRECEDING", shown.replacen("'-", "'", 1))
-            }
+            (true, Origin::Sql(_)) if is_interval => format!("{} PRECEDING", shown.replacen("'-", "'", 1)),
             (true, Origin::Sql(_)) => format!("{magnitude} PRECEDING"),
-            _ if matches!(scalar, ScalarValue::DurationMicrosecond(_)) => format!("{shown} FOLLOWING"),
+            _ if is_interval => format!("{shown} FOLLOWING"),
             _ => format!("{scalar} FOLLOWING"),
         };
         let magnitude = match (units, order_by) {
@@ -412,6 +405,15 @@ impl Resolver<'_> {
     }
 }
 
+/// A bound as Spark writes it: `n PRECEDING` is the opposite of `n`.
+fn bound_text(text: &str) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) => format!("(- {rest})"),
+        None if text.contains("'-") => format!("(- {})", text.replacen("'-", "'", 1)),
+        None => text.to_string(),
+    }
+}
+
 /// What is added to a date: its sum with a number or a duration is no date in Arrow (`WindowExecBase.createBoundOrdering`).
 fn days(offset: ScalarValue) -> ScalarValue {
     const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -424,6 +426,13 @@ fn days(offset: ScalarValue) -> ScalarValue {
         Some(days) => ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano::new(0, days, 0))),
         None => offset,
     }
+}
+
+fn is_interval(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::CalendarInterval | DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. }
+    )
 }
 
 /// The opposite; DataFusion's own knows no durations.
