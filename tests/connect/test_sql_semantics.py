@@ -311,6 +311,17 @@ def test_a_function_that_contains_sql_reads_no_data(spark, t):
     spark.sql("DROP TEMPORARY FUNCTION sums")
 
 
+def test_a_sum_of_intervals_that_does_not_fit_is_an_error_or_null_where_asked(spark):
+    for big, one in [("2147483647 months", "1 months"), ("106751991 days", "1 days")]:
+        table = f"VALUES (INTERVAL '{big}'), (INTERVAL '{one}') AS t(i)"
+        for function in ["sum", "avg"]:
+            condition = "INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION"
+            assert fails(spark, f"SELECT {function}(i) FROM {table}") == condition
+            assert rows(spark, f"SELECT CAST(try_{function}(i) AS STRING) FROM {table}") == [(None,)]
+    table = "VALUES (INTERVAL '5' MONTH), (INTERVAL '6' MONTH), (NULL) AS t(i)"
+    assert rows(spark, f"SELECT CAST(avg(i) AS STRING) FROM {table}") == [("INTERVAL '0-6' YEAR TO MONTH",)]
+
+
 # Settings.
 
 

@@ -10,7 +10,8 @@ use std::{
 use kindling_common::conf;
 
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    // Read when the test runs: clones may share one target folder.
+    Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../..")
 }
 
 fn table() -> String {

@@ -216,7 +216,8 @@ fn golden_files() {
     let Ok(out) = std::env::var("KINDLING_GOLDEN") else { return };
     let only = std::env::var("KINDLING_GOLDEN_ONLY").unwrap_or_default();
     let path = std::env::var("KINDLING_GOLDEN_FILES").unwrap_or_else(|_| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/sql_golden_dev.json");
+        let path = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap())
+            .join("../../../shared/conformance/sql_golden_dev.json");
         path.to_string_lossy().into_owned()
     });
     let files: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

@@ -10,18 +10,21 @@ use datafusion::{
     },
     logical_expr::{Case, Expr},
 };
-use kindling_common::{SparkError, SparkResult};
+use kindling_common::{ExceptionClass, SparkError, SparkResult};
 use kindling_spec::{CastMode, DataType};
 
 use super::take;
 use crate::{
     AggregateOptions, CallContext, TypedExpr,
     aggregate::{DoublesFn, RowFold, aggregate_expr, decimal_avg, doubles, numeric_sum, row_fold},
+    arithmetic::divide_half_up,
     cast::cast,
     coercion::{
         Accept, Failure, bounded, check_orderable, expect, normalize_for_grouping, to_boolean, unexpected_type,
     },
     entry::{FunctionEntry, MANY, aggregate},
+    kernels::{Dec, I32, I64},
+    udf::call,
 };
 
 type Args = Vec<TypedExpr>;
@@ -145,35 +148,58 @@ fn sum(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions, tolerant: 
     let data_type = match &arg.data_type {
         t if t.is_integral() => DataType::Long,
         DataType::Decimal { precision, scale } => bounded(i32::from(*precision) + 10, i32::from(*scale)),
-        DataType::YearMonthInterval { .. } => return year_month_sum(ctx, arg, options),
-        DataType::DayTimeInterval { .. } => arg.data_type.clone(),
+        DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. } => {
+            return interval_sum(ctx, arg, options, tolerant);
+        }
         _ => DataType::Double,
     };
-    let arg = match (&arg.data_type, &data_type) {
+    let arg = match &arg.data_type {
         // The sum has more digits, the scale stays: no cast needed.
-        (DataType::Decimal { .. }, _) | (DataType::DayTimeInterval { .. }, _) => arg,
+        DataType::Decimal { .. } => arg,
         _ => cast(ctx, arg, &data_type, CastMode::Session)?,
     };
-    let failure = match data_type {
-        DataType::DayTimeInterval { .. } if !tolerant => Failure::Ansi,
-        _ => failure(ctx, tolerant),
-    };
-    Ok(numeric_sum(data_type, true, failure, ctx.origin.clone()).call(vec![arg], options))
+    Ok(numeric_sum(data_type, true, failure(ctx, tolerant), ctx.origin.clone()).call(vec![arg], options))
 }
 
-/// Months are summed in 64 bits and checked when they go back to 32.
-fn year_month_sum(ctx: &CallContext<'_>, arg: TypedExpr, options: &AggregateOptions) -> SparkResult<TypedExpr> {
-    use crate::{
-        kernels::{I32, I64},
-        udf::call,
-    };
-    let (data_type, nullable) = (arg.data_type.clone(), arg.nullable);
-    let months = call(ctx, "months").map1::<I32, i64>(vec![arg], DataType::Long, nullable, |v| Ok(Some(v.into())));
-    let sum = numeric_sum(DataType::Long, true, Failure::Ansi, ctx.origin.clone()).call(vec![months], options);
-    Ok(call(ctx, "months").map1::<I64, i32>(vec![sum], data_type, true, |v| match i32::try_from(v) {
-        Ok(months) => Ok(Some(months)),
-        Err(_) => Err(crate::arithmetic::overflow("integer overflow", "")),
-    }))
+/// The count of an interval's months or microseconds as a decimal, which no sum of them overflows.
+fn interval_count(ctx: &CallContext<'_>, arg: TypedExpr) -> TypedExpr {
+    let (decimal, nullable) = (DataType::Decimal { precision: 38, scale: 0 }, arg.nullable);
+    let year_month = matches!(arg.data_type, DataType::YearMonthInterval { .. });
+    let c = call(ctx, "interval_count");
+    if year_month {
+        c.map1::<I32, i128>(vec![arg], decimal, nullable, |v| Ok(Some(v.into())))
+    } else {
+        c.map1::<I64, i128>(vec![arg], decimal, nullable, |v| Ok(Some(v.into())))
+    }
+}
+
+/// What a sum of intervals that does not fit gives: null where that is asked for.
+fn interval_overflow<T>(tolerant: bool) -> SparkResult<Option<T>> {
+    if tolerant {
+        return Ok(None);
+    }
+    let condition = "INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION";
+    Err(SparkError::new(ExceptionClass::Arithmetic, condition).param("functionName", "`try_add`"))
+}
+
+fn interval_sum(
+    ctx: &CallContext<'_>,
+    arg: TypedExpr,
+    options: &AggregateOptions,
+    tolerant: bool,
+) -> SparkResult<TypedExpr> {
+    let data_type = arg.data_type.clone();
+    let count = interval_count(ctx, arg);
+    let sum = numeric_sum(count.data_type.clone(), true, Failure::Ansi, ctx.origin.clone()).call(vec![count], options);
+    let c = call(ctx, "interval_of_count").key(tolerant.to_string());
+    Ok(match data_type {
+        DataType::YearMonthInterval { .. } => c.map1::<Dec, i32>(vec![sum], data_type, true, move |v| {
+            i32::try_from(v).map_or_else(|_| interval_overflow(tolerant), |months| Ok(Some(months)))
+        }),
+        _ => c.map1::<Dec, i64>(vec![sum], data_type, true, move |v| {
+            i64::try_from(v).map_or_else(|_| interval_overflow(tolerant), |micros| Ok(Some(micros)))
+        }),
+    })
 }
 
 fn numeric_or_interval(ctx: &CallContext<'_>, arg: TypedExpr) -> SparkResult<TypedExpr> {
@@ -197,7 +223,9 @@ fn avg(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions, tolerant: 
             let data_type = bounded(i32::from(precision) + 4, i32::from(scale) + 4);
             Ok(decimal_avg(scale, data_type, failure(ctx, tolerant), ctx.origin.clone()).call(vec![arg], options))
         }
-        DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. } => interval_avg(ctx, arg, options),
+        DataType::YearMonthInterval { .. } | DataType::DayTimeInterval { .. } => {
+            interval_avg(ctx, arg, options, tolerant)
+        }
         _ => {
             let arg = cast(ctx, arg, &DataType::Double, CastMode::Session)?;
             Ok(doubles(AVERAGE).call(vec![arg], options))
@@ -205,29 +233,25 @@ fn avg(ctx: &CallContext<'_>, args: Args, options: &AggregateOptions, tolerant: 
     }
 }
 
-/// The average of an interval's count, rounded half up, as a decimal on the way.
-fn interval_avg(ctx: &CallContext<'_>, arg: TypedExpr, options: &AggregateOptions) -> SparkResult<TypedExpr> {
-    use crate::{
-        arithmetic::divide_half_up,
-        kernels::{Dec, I32, I64},
-        udf::call,
-    };
+/// The average of intervals: their sum, which has to fit, by how many they are, rounded half up.
+fn interval_avg(
+    ctx: &CallContext<'_>,
+    arg: TypedExpr,
+    options: &AggregateOptions,
+    tolerant: bool,
+) -> SparkResult<TypedExpr> {
+    let rows = aggregate_expr(count_udaf(), vec![arg.clone()], options, DataType::Long, false);
     let year_month = matches!(arg.data_type, DataType::YearMonthInterval { .. });
-    let decimal = DataType::Decimal { precision: 38, scale: 0 };
-    let nullable = arg.nullable;
-    let c = call(ctx, "interval_count");
-    let count = if year_month {
-        c.map1::<I32, i128>(vec![arg], decimal, nullable, |v| Ok(Some(v.into())))
-    } else {
-        c.map1::<I64, i128>(vec![arg], decimal, nullable, |v| Ok(Some(v.into())))
-    };
-    let average = decimal_avg(0, DataType::Decimal { precision: 38, scale: 4 }, Failure::Ansi, ctx.origin.clone())
-        .call(vec![count], options);
-    let c = call(ctx, "interval_of_count");
+    let sum = interval_sum(ctx, arg, options, tolerant)?;
+    let c = call(ctx, "interval_average");
     Ok(if year_month {
-        c.map1::<Dec, i32>(vec![average], DataType::YEAR_MONTH, true, |v| Ok(Some(divide_half_up(v, 10_000) as i32)))
+        c.map2::<I32, I64, i32>(vec![sum, rows], DataType::YEAR_MONTH, true, |sum, rows| {
+            Ok(i32::try_from(divide_half_up(sum.into(), rows.into())).ok())
+        })
     } else {
-        c.map1::<Dec, i64>(vec![average], DataType::DAY_TIME, true, |v| Ok(Some(divide_half_up(v, 10_000) as i64)))
+        c.map2::<I64, I64, i64>(vec![sum, rows], DataType::DAY_TIME, true, |sum, rows| {
+            Ok(i64::try_from(divide_half_up(sum.into(), rows.into())).ok())
+        })
     })
 }
 
