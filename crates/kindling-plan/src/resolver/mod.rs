@@ -28,6 +28,7 @@ mod routine;
 mod scope;
 mod set_operation;
 mod sort;
+mod sql_text;
 mod stat_functions;
 mod statistics;
 mod streaming;
