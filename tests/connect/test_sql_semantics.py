@@ -422,3 +422,39 @@ def test_bounds_of_a_frame_fit_together(spark, frame, condition):
 
 def test_an_empty_path_is_named(spark):
     assert fails(spark, "SELECT * FROM csv.``") == "INVALID_EMPTY_LOCATION"
+
+
+# Functions and operators.
+
+
+def test_like_over_constant_patterns_is_one_test(spark, t):
+    names = spark.sql(f"SELECT k LIKE ANY ('a%', 'z'), k NOT LIKE ALL ('a%', 'z'), k ILIKE ANY ('B') FROM {t}")
+    assert names.columns == ["likeany(k)", "notlikeall(k)", "likeany(lower(k))"]
+    assert [tuple(row) for row in names.collect()] == [(True, False, False), (False, True, True)]
+    assert all(field.nullable for field in names.schema)
+    assert spark.sql(f"SELECT k LIKE ANY ('a%', k) FROM {t}").columns == ["(k LIKE a% OR k LIKE k)"]
+
+
+def test_the_offset_of_lag_is_its_second_argument_whatever_the_first_looks_like(spark, t):
+    column = spark.sql(f"SELECT lag(array(1, 2)) OVER (ORDER BY id) FROM {t}").columns[0]
+    assert column.endswith("ROWS BETWEEN -1 FOLLOWING AND -1 FOLLOWING)")
+
+
+def test_texts_of_interval_bounds_name_the_interval(spark):
+    frame = "RANGE BETWEEN INTERVAL '1' MONTH PRECEDING AND INTERVAL '2' MONTH FOLLOWING"
+    query = f"SELECT sum(x) OVER (ORDER BY d {frame}) FROM VALUES (DATE'2020-01-01', 1) AS t(d, x)"
+    assert frame in spark.sql(query).columns[0]
+
+
+def test_printf_formats_what_dates_and_times_are_held_as(spark):
+    assert rows(spark, "SELECT printf('%d %s', DATE'2020-01-02', TIMESTAMP_NTZ'1970-01-01 00:00:01')") == [
+        ("18263 1000000",)
+    ]
+
+
+def test_atan2_knows_no_sign_of_zero(spark):
+    assert rows(spark, "SELECT atan2(-0.0D, -0.0D)") == [(0.0,)]
+
+
+def test_bytes_that_are_no_whole_characters_are_malformed(spark):
+    assert fails(spark, "SELECT decode(X'FF', 'UTF-16')") == "MALFORMED_CHARACTER_CODING"

@@ -97,7 +97,8 @@ pub(super) static ENTRIES: &[FunctionEntry] = &[
     }),
     real2!("pow", pow),
     real2!("power", pow),
-    real2!("atan2", libm::atan2),
+    // Zero has no sign here.
+    real2!("atan2", |y: f64, x: f64| libm::atan2(y + 0.0, x + 0.0)),
     real2!("hypot", libm::hypot),
     scalar("e", 0, 0, |_, _| Ok(TypedExpr::double(std::f64::consts::E))),
     scalar("pi", 0, 0, |_, _| Ok(TypedExpr::double(std::f64::consts::PI))),

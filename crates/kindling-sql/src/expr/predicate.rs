@@ -1,6 +1,6 @@
 //! What follows a value: `BETWEEN`, `IN`, `LIKE`, `RLIKE`, `IS …`. Their origin is the predicate without the value.
 
-use kindling_spec::{Expr, ExprKind, Literal, SubqueryKind};
+use kindling_spec::{Expr, ExprKind, Literal, SubqueryKind, UnresolvedFunction};
 
 use crate::{
     error,
@@ -85,6 +85,27 @@ impl Parser<'_> {
                 .param("msg", "Expected something between '(' and ')'."));
         }
         let patterns = self.paren_list(Self::expression)?;
+        // Constant patterns are one test (`LikeAny` and its kin).
+        let is_text = |pattern: &Expr| matches!(pattern.kind, ExprKind::Literal(Literal::String(_)));
+        if patterns.iter().all(is_text) {
+            let name = match (not, all) {
+                (0, true) => "likeall",
+                (0, false) => "likeany",
+                (_, true) => "notlikeall",
+                (_, false) => "notlikeany",
+            };
+            let value = if keyword == K::ILIKE { self.call(start, "lower", vec![value]) } else { value };
+            let lower = |pattern: Expr| match pattern.kind {
+                ExprKind::Literal(Literal::String(text)) if keyword == K::ILIKE => {
+                    Expr { kind: ExprKind::Literal(Literal::String(text.to_lowercase())), ..pattern }
+                }
+                _ => pattern,
+            };
+            let arguments = [value].into_iter().chain(patterns.into_iter().map(lower)).collect();
+            let name = vec![name.to_string()];
+            let call = UnresolvedFunction { name, arguments, is_internal: true, ..Default::default() };
+            return Ok(self.expr(start, ExprKind::UnresolvedFunction(call)));
+        }
         let tests = patterns.into_iter().map(|pattern| {
             let like = self.call(start, name, vec![value.clone(), pattern]);
             self.negated(start, not, like)

@@ -93,8 +93,11 @@ pub fn ShareDialog() -> impl IntoView {
                         <button
                             class="btn primary"
                             data-testid="share-copy"
-                            disabled=move || length.get() == 0
+                            aria-disabled=move || (length.get() == 0).then_some("true")
                             on:click=move |_| {
+                                if length.get_untracked() == 0 {
+                                    return;
+                                }
                                 host::copy(&link.get_untracked());
                                 if let Some(input) = input.get_untracked() {
                                     input.select();

@@ -159,7 +159,8 @@ pub(super) fn from_unixtime(ctx: &CallContext<'_>, mut args: Args) -> SparkResul
         DataType::String,
         n,
         move |seconds, text| {
-            let ts = seconds.saturating_mul(MICROS_PER_SECOND);
+            // As Spark multiplies.
+            let ts = seconds.wrapping_mul(MICROS_PER_SECOND);
             let local = zone.to_local(ts);
             match &pattern {
                 Some(pattern) => pattern.format(local, ts, Some(&zone)),

@@ -35,7 +35,7 @@ fn charset_error(charset: &str, function: &str) -> SparkError {
 
 pub(super) fn encode(s: &str, charset: &str) -> SparkResult<Vec<u8>> {
     let unmappable = || {
-        SparkError::new(ExceptionClass::IllegalArgument, "MALFORMED_CHARACTER_CODING")
+        SparkError::runtime("MALFORMED_CHARACTER_CODING")
             .param("function", "`encode`")
             .param("charset", charset.to_string())
     };
@@ -60,12 +60,16 @@ pub(super) fn encode(s: &str, charset: &str) -> SparkResult<Vec<u8>> {
 
 fn decode_bytes(bytes: &[u8], charset: &str) -> SparkResult<String> {
     let malformed = || {
-        SparkError::new(ExceptionClass::IllegalArgument, "MALFORMED_CHARACTER_CODING")
+        SparkError::runtime("MALFORMED_CHARACTER_CODING")
             .param("function", "`decode`")
             .param("charset", charset.to_string())
     };
     let wide = |bytes: &[u8], read: fn([u8; 2]) -> u16| {
-        let units = bytes.as_chunks::<2>().0.iter().map(|pair| read(*pair));
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        if !rest.is_empty() {
+            return Err(malformed());
+        }
+        let units = pairs.iter().map(|pair| read(*pair));
         char::decode_utf16(units).collect::<Result<String, _>>().map_err(|_| malformed())
     };
     match charset.to_uppercase().as_str() {
@@ -80,6 +84,7 @@ fn decode_bytes(bytes: &[u8], charset: &str) -> SparkResult<String> {
             [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
             rest => wide(rest, u16::from_be_bytes),
         },
+        "UTF-32" if !bytes.len().is_multiple_of(4) => Err(malformed()),
         "UTF-32" => bytes
             .as_chunks::<4>()
             .0

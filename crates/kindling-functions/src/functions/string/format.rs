@@ -22,6 +22,13 @@ pub(super) fn format_string(ctx: &CallContext<'_>, args: Args) -> SparkResult<Ty
         let kind = arg.data_type.clone();
         out.push(match &kind {
             t if t.is_integral() => cast(ctx, arg, &DataType::Long, CastMode::Session)?,
+            // Spark formats what a date or time is held as.
+            DataType::Date | DataType::YearMonthInterval { .. } => {
+                call(ctx, "count").map1::<I32, i64>(vec![arg], DataType::Long, true, |v| Ok(Some(v.into())))
+            }
+            DataType::Timestamp | DataType::TimestampNtz | DataType::Time { .. } | DataType::DayTimeInterval { .. } => {
+                call(ctx, "count").map1::<I64, i64>(vec![arg], DataType::Long, true, |v| Ok(Some(v)))
+            }
             DataType::Float | DataType::Double => cast(ctx, arg, &DataType::Double, CastMode::Session)?,
             _ => cast(ctx, arg, &STRING, CastMode::Session)?,
         });

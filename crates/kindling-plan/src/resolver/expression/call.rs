@@ -61,6 +61,9 @@ impl Resolver<'_> {
         match name.as_str() {
             "struct" => return self.struct_call(function, context),
             "grouping" | "grouping_id" => return self.grouping_call(&name, function, context),
+            "likeany" | "likeall" | "notlikeany" | "notlikeall" if function.is_internal => {
+                return self.multi_like(&name, function, expr, context);
+            }
             "semi_structured_extract" => return self.semi_structured(function, context),
             // Whether the rows are kept (the argument of pandas on Spark) is no matter here.
             "distributed_sequence_id" if function.is_internal && function.arguments.len() <= 1 => {
@@ -337,6 +340,45 @@ impl Resolver<'_> {
         let mut value = self.scalar("named_struct", arguments)?;
         value.text = text::call("struct", &texts);
         Ok(value)
+    }
+
+    /// `value [NOT] LIKE ANY | ALL (patterns)` over constant patterns (Spark's `MultiLikeBase`), by its name `likeany`, ….
+    fn multi_like(
+        &mut self,
+        name: &str,
+        function: &UnresolvedFunction,
+        expr: &Expr,
+        context: &mut ExprContext<'_>,
+    ) -> SparkResult<Value> {
+        let Some((value, patterns)) = function.arguments.split_first() else {
+            return Err(SparkError::internal("a LIKE of nothing"));
+        };
+        let call = |name: &str, arguments: Vec<Expr>| Expr::call(name, arguments).at(expr.origin.clone());
+        let mut tests: Vec<Expr> = patterns
+            .iter()
+            .map(|pattern| {
+                let like = call("like", vec![value.clone(), pattern.clone()]);
+                if name.starts_with("not") { call("not", vec![like]) } else { like }
+            })
+            .collect();
+        let combine = if name.ends_with("all") { "and" } else { "or" };
+        // Halves of halves, so that many patterns are no deep tree.
+        while tests.len() > 1 {
+            let mut pairs = Vec::with_capacity(tests.len().div_ceil(2));
+            let mut rest = tests.into_iter();
+            while let Some(first) = rest.next() {
+                pairs.push(match rest.next() {
+                    Some(second) => call(combine, vec![first, second]),
+                    None => first,
+                });
+            }
+            tests = pairs;
+        }
+        let text = self.expression(value, context)?.text;
+        let Some(test) = tests.first() else { return Err(SparkError::internal("a LIKE without patterns")) };
+        let mut found = self.expression(test, context)?;
+        found.typed.nullable = true;
+        Ok(Value::new(found.typed, text::call(name, &[text])))
     }
 
     /// `variant:a.b[0]`: a path into a variant, named after its last field.

@@ -117,11 +117,11 @@ impl Resolver<'_> {
         context.inside_aggregate = inside;
         let (typed, function_text) = built?;
         // The offset of `lag` and `lead` as their frame's text has it.
-        let offset = match function_text.split(", ").nth(1) {
-            Some(offset) if name == "lag" => format!("-{offset}").replace("--", ""),
-            Some(offset) => offset.to_string(),
-            None => String::new(),
+        let offset = match function.arguments.get(1) {
+            Some(offset) if matches!(name, "lag" | "lead") => self.expression(offset, context)?.text,
+            _ => "1".to_string(),
         };
+        let offset = if name == "lag" { format!("-{offset}").replace("--", "") } else { offset };
 
         let mut partition_by = Vec::with_capacity(window.partition_spec.len());
         let mut partition_text = Vec::with_capacity(window.partition_spec.len());
