@@ -44,7 +44,8 @@ pub fn DialogFrame(
     Effect::new(move |_| {
         let Some(frame) = frame.get() else { return };
         let pick = |selector: &str| frame.query_selector(selector).ok().flatten();
-        let first = pick("[data-autofocus]").or_else(|| pick(".btn.primary:not([disabled])")).or_else(|| pick(FOCUSABLE));
+        let first =
+            pick("[data-autofocus]").or_else(|| pick(".btn.primary:not([disabled])")).or_else(|| pick(FOCUSABLE));
         if let Some(first) = first.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
             let _ = first.focus();
         }
