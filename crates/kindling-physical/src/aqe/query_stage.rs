@@ -3,10 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use datafusion::{
-    common::tree_node::TreeNodeRecursion,
     error::Result,
     execution::{SendableRecordBatchStream, TaskContext},
-    physical_expr::PhysicalExpr,
     physical_plan::{
         DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
         ReplaceChildrenOptions,
@@ -14,8 +12,9 @@ use datafusion::{
 };
 
 use crate::{
-    BroadcastExchangeExec, ShuffleExchangeExec, ShufflePartitionSpec, error::never_executed,
-    exec_macros::delegate_with_new_children,
+    BroadcastExchangeExec, ShuffleExchangeExec, ShufflePartitionSpec,
+    error::never_executed,
+    exec_macros::{delegate_with_new_children, no_children, no_expressions},
 };
 
 /// What a finished map stage wrote.
@@ -162,26 +161,9 @@ macro_rules! leaf_stage {
                 self.exchange_plan.properties()
             }
 
-            fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-                vec![]
-            }
+            no_children!();
 
-            fn replace_children(
-                self: Arc<Self>,
-                _: Vec<Arc<dyn ExecutionPlan>>,
-                _: ReplaceChildrenOptions,
-            ) -> Result<Arc<dyn ExecutionPlan>> {
-                Ok(self)
-            }
-
-            delegate_with_new_children!();
-
-            fn apply_expressions(
-                &self,
-                _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-            ) -> Result<TreeNodeRecursion> {
-                Ok(TreeNodeRecursion::Continue)
-            }
+            no_expressions!();
 
             fn execute(&self, _: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
                 never_executed(self.name())
@@ -222,12 +204,7 @@ impl ExecutionPlan for AqeShuffleReadExec {
 
     delegate_with_new_children!();
 
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn execute(&self, _: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         never_executed(self.name())

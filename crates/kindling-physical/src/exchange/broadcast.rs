@@ -15,7 +15,11 @@ use datafusion::{
 use futures::stream;
 
 use super::shuffle::{PlanId, exchange_properties};
-use crate::{error::never_executed, exec_macros::delegate_with_new_children, task_env::TaskEnv};
+use crate::{
+    error::never_executed,
+    exec_macros::{delegate_with_new_children, no_children, no_expressions},
+    task_env::TaskEnv,
+};
 
 /// Collects its input to the driver and gives it to every executor. Never executed itself.
 #[derive(Debug)]
@@ -149,26 +153,9 @@ impl ExecutionPlan for BroadcastReaderExec {
         &self.properties
     }
 
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![]
-    }
+    no_children!();
 
-    fn replace_children(
-        self: Arc<Self>,
-        _: Vec<Arc<dyn ExecutionPlan>>,
-        _: ReplaceChildrenOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
-    }
-
-    delegate_with_new_children!();
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let env = TaskEnv::get(&context)?;

@@ -4,10 +4,8 @@ use std::{fmt, sync::Arc};
 
 use arrow::{array::RecordBatch, compute::BatchCoalescer, datatypes::SchemaRef};
 use datafusion::{
-    common::tree_node::TreeNodeRecursion,
     error::Result,
     execution::{SendableRecordBatchStream, TaskContext},
-    physical_expr::PhysicalExpr,
     physical_plan::{
         DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions,
         metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet},
@@ -16,7 +14,10 @@ use datafusion::{
 };
 use futures::stream;
 
-use crate::{exec_macros::delegate_with_new_children, task_env::TaskEnv};
+use crate::{
+    exec_macros::{delegate_with_new_children, no_expressions},
+    task_env::TaskEnv,
+};
 
 /// What one partition of a shuffle read covers (Spark's `ShufflePartitionSpec`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,12 +141,7 @@ impl ExecutionPlan for ShuffleReaderExec {
 
     delegate_with_new_children!();
 
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let env = TaskEnv::get(&context)?;

@@ -18,7 +18,7 @@ use datafusion::{
     },
 };
 
-use crate::exec_macros::delegate_with_new_children;
+use crate::exec_macros::{delegate_with_new_children, no_expressions};
 
 /// An inner join without keys of two sides that are both too large to broadcast.
 #[derive(Debug)]
@@ -144,12 +144,7 @@ impl ExecutionPlan for PartitionExec {
 
     delegate_with_new_children!();
 
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn execute(&self, _: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         self.input.execute(self.partition, context)

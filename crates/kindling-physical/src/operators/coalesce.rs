@@ -3,10 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use datafusion::{
-    common::tree_node::TreeNodeRecursion,
     error::Result,
     execution::{SendableRecordBatchStream, TaskContext},
-    physical_expr::PhysicalExpr,
     physical_plan::{
         DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
         ReplaceChildrenOptions, stream::RecordBatchStreamAdapter,
@@ -14,7 +12,10 @@ use datafusion::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::{exchange::ShuffleExchangeExec, exec_macros::delegate_with_new_children};
+use crate::{
+    exchange::ShuffleExchangeExec,
+    exec_macros::{delegate_with_new_children, no_expressions},
+};
 
 /// Reads several partitions of its input one after the other.
 #[derive(Debug)]
@@ -88,12 +89,7 @@ impl ExecutionPlan for CoalesceExec {
 
     delegate_with_new_children!();
 
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let input = Arc::clone(&self.input);

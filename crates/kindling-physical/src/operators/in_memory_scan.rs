@@ -11,7 +11,6 @@ use arrow::{
     datatypes::SchemaRef,
 };
 use datafusion::{
-    common::tree_node::TreeNodeRecursion,
     error::Result,
     execution::{SendableRecordBatchStream, TaskContext},
     physical_expr::{EquivalenceProperties, PhysicalExpr},
@@ -28,7 +27,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use crate::{
     PreparedPlan,
     error::{internal, never_executed},
-    exec_macros::delegate_with_new_children,
+    exec_macros::{delegate_with_new_children, no_children, no_expressions},
     task_env::{TaskCounters, TaskEnv},
 };
 
@@ -171,26 +170,9 @@ impl ExecutionPlan for InMemoryTableScanExec {
         &self.properties
     }
 
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![]
-    }
+    no_children!();
 
-    fn replace_children(
-        self: Arc<Self>,
-        _: Vec<Arc<dyn ExecutionPlan>>,
-        _: ReplaceChildrenOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(self)
-    }
-
-    delegate_with_new_children!();
-
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn execute(&self, _: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         never_executed(self.name())
@@ -256,12 +238,7 @@ impl ExecutionPlan for CachedPartitionExec {
 
     delegate_with_new_children!();
 
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let env = TaskEnv::get(&context)?;

@@ -4,17 +4,19 @@
 use std::{fmt, sync::Arc};
 
 use datafusion::{
-    common::tree_node::TreeNodeRecursion,
     error::Result,
     execution::{SendableRecordBatchStream, TaskContext},
-    physical_expr::{LexOrdering, PhysicalExpr},
+    physical_expr::LexOrdering,
     physical_plan::{
         DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
         ReplaceChildrenOptions,
     },
 };
 
-use crate::{error::never_executed, exec_macros::delegate_with_new_children};
+use crate::{
+    error::never_executed,
+    exec_macros::{delegate_with_new_children, no_expressions},
+};
 
 fn single_partition(input: &Arc<dyn ExecutionPlan>) -> Arc<PlanProperties> {
     let properties = PlanProperties::clone(input.properties());
@@ -54,12 +56,7 @@ macro_rules! marker_exec {
 
             delegate_with_new_children!();
 
-            fn apply_expressions(
-                &self,
-                _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-            ) -> Result<TreeNodeRecursion> {
-                Ok(TreeNodeRecursion::Continue)
-            }
+            no_expressions!();
 
             fn maintains_input_order(&self) -> Vec<bool> {
                 vec![true]

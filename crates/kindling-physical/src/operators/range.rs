@@ -7,10 +7,10 @@ use arrow::{
     datatypes::SchemaRef,
 };
 use datafusion::{
-    common::{ColumnStatistics, Statistics, stats::Precision, tree_node::TreeNodeRecursion},
+    common::{ColumnStatistics, Statistics, stats::Precision},
     error::Result,
     execution::{SendableRecordBatchStream, TaskContext},
-    physical_expr::{EquivalenceProperties, PhysicalExpr},
+    physical_expr::EquivalenceProperties,
     physical_plan::{
         DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, ReplaceChildrenOptions,
         StatisticsArgs,
@@ -21,7 +21,7 @@ use datafusion::{
 };
 use futures::stream;
 
-use crate::exec_macros::delegate_with_new_children;
+use crate::exec_macros::{delegate_with_new_children, no_expressions};
 
 /// Numbers from `start` to before `end` in `num_slices` partitions, cut as Spark cuts them.
 #[derive(Debug)]
@@ -119,12 +119,7 @@ impl ExecutionPlan for RangeExec {
 
     delegate_with_new_children!();
 
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let schema = self.schema();

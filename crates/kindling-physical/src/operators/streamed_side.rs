@@ -7,7 +7,7 @@ use arrow::{
     datatypes::{DataType, Schema},
 };
 use datafusion::{
-    common::{internal_err, tree_node::TreeNodeRecursion},
+    common::internal_err,
     error::Result,
     execution::{SendableRecordBatchStream, TaskContext},
     logical_expr::ColumnarValue,
@@ -15,7 +15,7 @@ use datafusion::{
     physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, ReplaceChildrenOptions},
 };
 
-use crate::exec_macros::delegate_with_new_children;
+use crate::exec_macros::{delegate_with_new_children, no_expressions};
 
 /// What a task puts over the streamed side of an outer hash join. Spark gives each streamed row with its matches, or alone,
 /// where it stands; DataFusion's join puts those without matches behind a batch, unless its input has an order to keep. This
@@ -69,12 +69,7 @@ impl ExecutionPlan for StreamedSideExec {
 
     delegate_with_new_children!();
 
-    fn apply_expressions(
-        &self,
-        _: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
+    no_expressions!();
 
     fn maintains_input_order(&self) -> Vec<bool> {
         vec![true]

@@ -62,6 +62,10 @@ fn axis(span: Span, zone: Option<i64>) -> String {
     for quarter in 0..=4 {
         let at = span.from + (span.to - span.from) * quarter / 4;
         let text = match zone {
+            // Quarters of less than a second have one time of day.
+            Some(_) if span.to - span.from < 4_000 && quarter > 0 => {
+                format!(":{:02}.{:03}", at.div_euclid(1_000).rem_euclid(60), at.rem_euclid(1_000))
+            }
             Some(zone) => format::time_of_day(at, zone),
             None => {
                 let millis = at - span.from;
@@ -389,6 +393,17 @@ mod tests {
         let half = limits.zoomed(0.5, 0.5, limits);
         assert_eq!(half, Span { from: 250, to: 750 });
         assert_eq!(half.zoomed(10.0, 0.0, limits), limits);
+    }
+
+    #[test]
+    fn an_axis_names_every_quarter_by_another_time() {
+        let labels = |span| {
+            let markup = axis(span, Some(0));
+            let parts = markup.split("%\">").skip(1).filter_map(|part| part.split('<').next());
+            parts.map(str::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(Span::new(0, 8_000)), ["00:00:00", "00:00:02", "00:00:04", "00:00:06", "00:00:08"]);
+        assert_eq!(labels(Span::new(0, 1_000)), ["00:00:00", ":00.250", ":00.500", ":00.750", ":01.000"]);
     }
 
     #[test]
