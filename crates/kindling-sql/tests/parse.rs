@@ -118,7 +118,9 @@ fn predicates_keep_their_forms() {
     check("a NOT BETWEEN 1 AND 2 AND b", "and(not(between(a, 1, 2)), b)");
     check("a NOT IN (1, 2)", "not(in(a, 1, 2))");
     check("a LIKE 'x' ESCAPE '/'", "like(a, 'x', '/')");
-    check("a NOT LIKE ANY ('x', 'y')", "or(not(like(a, 'x')), not(like(a, 'y')))");
+    check("a NOT LIKE ANY ('x', 'y')", "notlikeany(a, 'x', 'y')");
+    check("a ILIKE ALL ('X')", "likeall(lower(a), 'x')");
+    check("a NOT LIKE ANY ('x', b)", "or(not(like(a, 'x')), not(like(a, b)))");
     check("a IS NOT DISTINCT FROM b", "<=>(a, b)");
     check("a IS NOT TRUE", "not(<=>(a, true))");
     check("(a, b) IN (SELECT 1, 2)", "Subquery");
